@@ -1,0 +1,126 @@
+//! A part as it comes together, before the lengths of the measures are known.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::musicxml::read::timeline::{At, KeyDraft};
+use crate::musicxml::report::{Report, short};
+use crate::score::{ChordSymbol, Clef, ClefChange, Direction, Instrument, Note, Part};
+use crate::time::Ticks;
+
+/// How far one part reaches into one measure.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Extent {
+    /// Which measure.
+    pub(super) measure: usize,
+    /// The end of its notes and rests.
+    pub(super) music: Ticks,
+    /// The end of its notes, rests and gaps.
+    pub(super) reach: Ticks,
+    /// The length of a rest for the whole measure, which programs do not always get right.
+    pub(super) measure_rest: Ticks,
+    /// Where the measure stands in the file.
+    pub(super) byte: usize,
+}
+
+/// A part whose moments are still counted from the start of their measures.
+#[derive(Debug, Default)]
+pub(super) struct PartDraft {
+    /// The name as printed.
+    pub(super) name: String,
+    /// The key signatures.
+    pub(super) keys: Vec<KeyDraft>,
+    /// How far it reaches into each measure.
+    pub(super) extents: Vec<Extent>,
+    pub(super) notes: Vec<(At, Note)>,
+    pub(super) clefs: Vec<(At, u8, Clef)>,
+    pub(super) chords: Vec<(At, String)>,
+    pub(super) directions: Vec<(At, Direction)>,
+    /// Semitones from written to sounding, as first said.
+    pub(super) transposition: Option<i8>,
+    /// The program and channel of the instrument named first.
+    pub(super) instrument: Instrument,
+    /// The instruments that notes name.
+    pub(super) played: BTreeSet<Option<u8>>,
+    /// How many notes have a pitch, and how many do not.
+    pub(super) pitched: usize,
+    pub(super) unpitched: usize,
+}
+
+impl PartDraft {
+    /// Whether it is for drums.
+    pub(super) fn is_percussion(&self) -> bool {
+        self.instrument.percussion || (self.unpitched > 0 && self.pitched == 0)
+    }
+
+    /// The part in ticks, given where the measures start and the last one ends.
+    pub(super) fn finish(self, bounds: &[Ticks], report: &mut Report) -> Part {
+        let percussion = self.is_percussion();
+        self.report_instruments(report);
+        let transposition = self.transposition.filter(|_| !percussion);
+        let mut clefs = BTreeMap::new();
+        for (at, staff, clef) in self.clefs {
+            clefs.insert((at.resolve(bounds), staff), clef);
+        }
+        let clefs = clefs.into_iter();
+        let chords = self.chords.into_iter().map(|(at, text)| ChordSymbol {
+            at: at.resolve(bounds),
+            text,
+        });
+        let directions = self
+            .directions
+            .into_iter()
+            .map(|(at, direction)| Direction {
+                at: at.resolve(bounds),
+                ..direction
+            });
+        let notes = self.notes.into_iter().map(|(at, note)| Note {
+            onset: at.resolve(bounds),
+            spelling: note.spelling.filter(|_| !percussion),
+            ..note
+        });
+        let mut part = Part {
+            name: self.name,
+            instrument: Instrument {
+                percussion,
+                ..self.instrument
+            },
+            transposition: transposition.unwrap_or_default(),
+            clefs: clefs
+                .map(|((at, staff), clef)| ClefChange { at, staff, clef })
+                .collect(),
+            notes: notes.collect(),
+            chords: chords.collect(),
+            directions: directions.collect(),
+        };
+        part.chords.sort_by_key(|chord| chord.at);
+        part.directions.sort_by_key(|direction| direction.at);
+        in_order(&mut part.notes);
+        part
+    }
+
+    fn report_instruments(&self, report: &mut Report) {
+        let name = short(&self.name);
+        if self.is_percussion() {
+            return;
+        }
+        if self.unpitched > 0 {
+            report.file(format!(
+                "the part {name:?} mixes notes with and without pitch; all are read as pitches"
+            ));
+        }
+        if self.played.len() > 1 {
+            report.file(format!(
+                "the part {name:?} changes its instrument; only the first is kept"
+            ));
+        }
+    }
+}
+
+/// Puts notes in the order of a part. Grace notes are played one after the other, so they stay in
+/// the order in which they were given.
+pub(in crate::musicxml) fn in_order(notes: &mut [Note]) {
+    notes.sort_by_key(|note| {
+        let pitch = (!note.grace).then_some(note.pitch);
+        (note.onset, !note.grace, note.voice, pitch)
+    });
+}
