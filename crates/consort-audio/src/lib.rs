@@ -1,0 +1,34 @@
+//! Sound from scores: SoundFonts, built-in instruments, loudness and WAV.
+//!
+//! [`render`] plays a [`Score`](consort_music::Score) with [`Instruments`]: those of a SoundFont,
+//! which [`soundfont::find`] looks for in the usual places, or the built-in ones, which need no
+//! file. What comes out has a stated loudness and never clips; [`Audio::to_wav`] makes a file of
+//! it. The same score, instruments and options give the same bytes, on any number of threads.
+//!
+//! ```
+//! use consort_audio::{Instruments, RenderOptions, WavFormat, render};
+//! use consort_music::{Note, Part, Pitch, Resolution, Score, Ticks};
+//!
+//! let mut score = Score::new(Resolution::new(1).expect("above 0"));
+//! let note = Note::new(Ticks(0), Ticks(2), Pitch::MIDDLE_C);
+//! score.parts.push(Part { notes: vec![note], ..Part::default() });
+//! let audio = render(&score, &Instruments::BuiltIn, &RenderOptions::STANDARD)?;
+//! let wav = audio.to_wav(WavFormat::Int16)?;
+//! # assert!(audio.peak() < 1.0 && wav.len() > 44);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! This crate knows neither devices nor tensors.
+
+mod audio;
+mod builtin;
+mod loudness;
+mod performance;
+mod render;
+pub mod soundfont;
+mod wav;
+
+pub use audio::{Audio, UnequalChannels};
+pub use render::{Instruments, RenderError, RenderOptions, render};
+pub use soundfont::{SoundFont, SoundFontError};
+pub use wav::{WavError, WavFormat};
