@@ -1,0 +1,120 @@
+//! The folder where data sets lie, and reading from it.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest, Sha256};
+use thiserror::Error;
+
+/// Where data sets lie: one folder each, by name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DataFolder {
+    root: PathBuf,
+}
+
+/// Why data cannot be used.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum CorpusError {
+    /// The set is not there.
+    #[error("the data set {name:?} is not in {}; get it with `consort data get {name}` or name its folder with --data", root.display())]
+    Missing {
+        /// The set.
+        name: &'static str,
+        /// Where it was looked for.
+        root: PathBuf,
+    },
+    /// A file of it cannot be read.
+    #[error("cannot read {}: {source}", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// A file of it is not what it should be.
+    #[error("{}: {reason}; get the set again with `consort data get`", path.display())]
+    Content {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        reason: String,
+    },
+}
+
+/// Which files a corpus was made of: their number and a hash over them in order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stamp {
+    /// The name of the set.
+    pub name: &'static str,
+    /// SHA-256 over the names and bytes of the files in order, in hexadecimal.
+    pub sha256: String,
+    /// The licence of the set.
+    pub licence: &'static str,
+}
+
+impl DataFolder {
+    /// The sets in `root`.
+    pub fn new(root: impl Into<PathBuf>) -> DataFolder {
+        DataFolder { root: root.into() }
+    }
+
+    /// Where they lie.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// The folder of the set called `name`.
+    ///
+    /// # Errors
+    /// [`CorpusError::Missing`] if there is none.
+    pub fn set(&self, name: &'static str) -> Result<PathBuf, CorpusError> {
+        let path = self.root.join(name);
+        if path.is_dir() {
+            Ok(path)
+        } else {
+            Err(CorpusError::Missing {
+                name,
+                root: self.root.clone(),
+            })
+        }
+    }
+}
+
+/// The bytes of a file.
+pub(crate) fn read(path: &Path) -> Result<Vec<u8>, CorpusError> {
+    fs::read(path).map_err(|source| CorpusError::Read {
+        path: path.to_owned(),
+        source,
+    })
+}
+
+/// Hashes files as they are read.
+pub(crate) struct Stamper(Sha256);
+
+impl Stamper {
+    pub(crate) fn new() -> Stamper {
+        Stamper(Sha256::new())
+    }
+
+    pub(crate) fn add(&mut self, name: &str, bytes: &[u8]) {
+        self.0.update(name.as_bytes());
+        self.0.update([0]);
+        self.0.update(Sha256::digest(bytes));
+    }
+
+    pub(crate) fn stamp(self, name: &'static str, licence: &'static str) -> Stamp {
+        let sha256 = self
+            .0
+            .finalize()
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect();
+        Stamp {
+            name,
+            sha256,
+            licence,
+        }
+    }
+}
