@@ -1,0 +1,96 @@
+//! Pictures of music and of how it was made: SVG, and PNG for where SVG cannot go.
+//!
+//! A picture is first laid out as shapes, then written in either format, so the two
+//! always show the same. Fonts and colours are part of the library: the same input gives the same
+//! bytes on every run, whatever is installed.
+//!
+//! ```
+//! use consort::pictures::{PictureFormat, Series, curves};
+//!
+//! let passes = Series {
+//!     name: "melody given".to_owned(),
+//!     points: vec![(1.0, 2.1), (2.0, 1.4), (3.0, 1.2)],
+//! };
+//! let svg = curves("Sampling", "pass", "nats per cell", &[passes], PictureFormat::Svg);
+//! assert!(svg.starts_with(b"<svg "));
+//! ```
+
+use consort_music::Score;
+
+mod axis;
+mod curve;
+mod drawing;
+mod legend;
+mod lettering;
+mod roll;
+#[cfg(test)]
+mod tests;
+mod theme;
+
+/// A file format for pictures.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum PictureFormat {
+    /// Scalable Vector Graphics: sharp at any size, with its text as text.
+    Svg,
+    /// Portable Network Graphics, at twice the size of the SVG in pixels unless that is more than
+    /// sixteen million of them.
+    Png,
+}
+
+impl PictureFormat {
+    /// All formats.
+    pub const ALL: [PictureFormat; 2] = [PictureFormat::Svg, PictureFormat::Png];
+
+    /// The ending of file names.
+    pub fn extension(self) -> &'static str {
+        match self {
+            PictureFormat::Svg => "svg",
+            PictureFormat::Png => "png",
+        }
+    }
+
+    /// The format of file names that end so, in either case.
+    pub fn of_extension(extension: &str) -> Option<PictureFormat> {
+        PictureFormat::ALL
+            .into_iter()
+            .find(|format| format.extension().eq_ignore_ascii_case(extension))
+    }
+}
+
+/// The notes of a score over time, as written: a repeat is drawn once, with its signs.
+///
+/// Each part has its colour, named in the legend. A bar stands for a note as it sounds: tied notes
+/// are one bar, repeated notes are several with a gap between, and where two voices meet on one
+/// pitch they share its row. Fermatas stand above the notes with a band below. Drums have rows of
+/// their own with their General MIDI names. Grace notes are not drawn.
+///
+/// The picture grows with the piece up to a width of 6000 units; longer pieces are compressed
+/// into that. A score that sounds nothing gives a small picture that says so.
+pub fn piano_roll(score: &Score, format: PictureFormat) -> Vec<u8> {
+    roll::draw(score).encode(format)
+}
+
+/// A line of [`curves`].
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Series {
+    /// What it shows.
+    pub name: String,
+    /// Points as (x, y); they are joined in order of x. Where y is not a finite number the line is
+    /// broken.
+    pub points: Vec<(f64, f64)>,
+}
+
+/// Quantities over a common quantity: the likelihood pass by pass, a loss step by step.
+///
+/// The picture is 960 by 540 units, however many points there are: where several share a column,
+/// the line runs through the least and the greatest. Points whose x is not finite, and whatever is
+/// beyond ±10^100, are left out; a line below the picture says how many.
+pub fn curves(
+    title: &str,
+    x_label: &str,
+    y_label: &str,
+    series: &[Series],
+    format: PictureFormat,
+) -> Vec<u8> {
+    curve::draw(title, x_label, y_label, series).encode(format)
+}
