@@ -1,0 +1,360 @@
+//! The registry of families, and the two traits between which all shared work is done once.
+//!
+//! A family's folder implements [`Model`], which is typed; front ends see [`Family`], which is not.
+//! One blanket implementation joins them, so that presets, training, weights headers and loading are
+//! written once.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use consort_corpus::DataFolder;
+use consort_learn::{Batches, CorpusStamp, Header, Objective, Observer, Seed, Weights};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::error::Error;
+use crate::options::{OptionSpec, Options};
+use crate::piece::{MadeBy, Piece, Prompt};
+use crate::report::Report;
+use crate::training;
+
+pub mod chorale;
+
+#[cfg(test)]
+mod conformance;
+
+/// Every family. A sixth is a folder and a line here.
+pub static FAMILIES: &[&dyn Family] = &[&chorale::Chorale];
+
+/// The family called `id`.
+///
+/// # Errors
+/// [`Error::Unknown`] names those that there are.
+pub fn family(id: &str) -> Result<&'static dyn Family, Error> {
+    FAMILIES
+        .iter()
+        .copied()
+        .find(|family| family.id() == id)
+        .ok_or_else(|| Error::Unknown {
+            kind: "family",
+            name: id.to_owned(),
+            known: FAMILIES
+                .iter()
+                .map(|family| family.id())
+                .collect::<Vec<_>>()
+                .join(", "),
+        })
+}
+
+/// What a family's folder provides.
+pub trait Model: Sync {
+    /// What shapes the weights and is stored with them.
+    type Architecture: Serialize + DeserializeOwned;
+    /// How batches are made from the data: sizes, augmentation, what is hidden.
+    type Curriculum: Serialize + DeserializeOwned;
+    /// The network and what it is trained to lower.
+    type Network: Objective;
+    /// The data, ready to be learnt from.
+    type Data: Batches<Batch = <Self::Network as Objective>::Batch>;
+
+    /// The name in file formats and commands; never changes.
+    const ID: &'static str;
+    /// The command that makes a piece.
+    const VERB: &'static str;
+    /// What it does, in one line.
+    const SUMMARY: &'static str;
+    /// How music becomes numbers, with a version that rises when weights would no longer fit.
+    const ENCODING: &'static str;
+
+    /// What a request may set.
+    fn options(&self) -> &'static [OptionSpec];
+
+    /// The settings that come with it.
+    fn presets(&self) -> &'static [Preset];
+
+    /// A prompt to try it with.
+    fn example(&self) -> Prompt;
+
+    /// Writes a small corpus of our own making in the layout of the real sets, so that training can
+    /// be tried, and is tested, without them.
+    ///
+    /// # Errors
+    /// If the folder cannot be written.
+    fn write_example_data(&self, folder: &Path) -> io::Result<()>;
+
+    /// A network with initial weights.
+    fn network(&self, architecture: &Self::Architecture, seed: Seed) -> Self::Network;
+
+    /// The data in `folder`, and what it is.
+    ///
+    /// # Errors
+    /// If the data is not there or cannot be read.
+    fn data(
+        &self,
+        architecture: &Self::Architecture,
+        curriculum: &Self::Curriculum,
+        folder: &DataFolder,
+    ) -> Result<Material<Self::Data>, Error>;
+
+    /// A generator of pieces.
+    fn generator(
+        &self,
+        architecture: Self::Architecture,
+        network: Self::Network,
+    ) -> Box<dyn Piecewise>;
+
+    /// The protocol of the family's article and ours, on the data in `folder`.
+    ///
+    /// # Errors
+    /// If the data is not there, or the observer stops the work.
+    fn evaluate(
+        &self,
+        architecture: &Self::Architecture,
+        network: &Self::Network,
+        request: &EvaluationRequest<'_>,
+        observe: &mut Observer<'_>,
+    ) -> Result<Report, Error>;
+}
+
+/// Data to learn from, and what weights that learnt from it must say.
+pub struct Material<D> {
+    /// The data.
+    pub data: D,
+    /// What it is made of.
+    pub corpora: Vec<CorpusStamp>,
+    /// How it is split.
+    pub split: &'static str,
+    /// The licence of weights trained on it.
+    pub licence: &'static str,
+}
+
+/// A named set of settings: the text of a TOML file with the tables `architecture`, `curriculum`
+/// and `recipe`.
+#[derive(Clone, Copy, Debug)]
+pub struct Preset {
+    /// Its name.
+    pub name: &'static str,
+    /// Its text.
+    pub toml: &'static str,
+}
+
+/// Makes pieces with a network.
+pub trait Piecewise: Send + Sync {
+    /// See [`Generator::generate`].
+    ///
+    /// # Errors
+    /// If the prompt or an option does not fit, or the observer stops the work.
+    fn generate(
+        &self,
+        prompt: &Prompt,
+        options: &Options,
+        seed: Seed,
+        observe: &mut Observer<'_>,
+    ) -> Result<Piece, Error>;
+}
+
+/// A family as front ends see it.
+pub trait Family: Sync {
+    /// The name in file formats and commands.
+    fn id(&self) -> &'static str;
+    /// The command that makes a piece.
+    fn verb(&self) -> &'static str;
+    /// What it does, in one line.
+    fn summary(&self) -> &'static str;
+    /// How music becomes numbers, with a version.
+    fn encoding(&self) -> &'static str;
+    /// What a request may set.
+    fn options(&self) -> &'static [OptionSpec];
+    /// The settings that come with it.
+    fn presets(&self) -> &'static [Preset];
+    /// A prompt to try it with.
+    fn example(&self) -> Prompt;
+
+    /// Writes a small corpus of our own making in the layout of the real sets, so that training can
+    /// be tried without them.
+    ///
+    /// # Errors
+    /// If the folder cannot be written.
+    fn write_example_data(&self, folder: &Path) -> io::Result<()>;
+
+    /// Makes a generator of `weights`.
+    ///
+    /// # Errors
+    /// If they are not this family's.
+    fn load(&self, weights: Weights) -> Result<Generator, Error>;
+
+    /// Trains weights.
+    ///
+    /// # Errors
+    /// If the settings or the data do not fit, or training fails.
+    fn train(
+        &self,
+        request: &TrainingRequest,
+        observe: &mut Observer<'_>,
+    ) -> Result<Trained, Error>;
+
+    /// Measures `weights` by the family's protocol.
+    ///
+    /// # Errors
+    /// If they are not this family's, the data is not there, or the observer stops the work.
+    fn evaluate(
+        &self,
+        weights: Weights,
+        request: &EvaluationRequest<'_>,
+        observe: &mut Observer<'_>,
+    ) -> Result<Report, Error>;
+}
+
+/// A family with weights in it.
+pub struct Generator {
+    header: Header,
+    inner: Box<dyn Piecewise>,
+}
+
+impl Generator {
+    /// What the weights are.
+    pub fn header(&self) -> &Header {
+        &self.header
+    }
+
+    /// Makes a piece. The same prompt, options and seed give the same piece.
+    ///
+    /// # Errors
+    /// If the prompt or an option does not fit, or the observer stops the work.
+    pub fn generate(
+        &self,
+        prompt: &Prompt,
+        options: &Options,
+        seed: Seed,
+        observe: &mut Observer<'_>,
+    ) -> Result<Piece, Error> {
+        let mut piece = self.inner.generate(prompt, options, seed, observe)?;
+        let settings = options
+            .iter()
+            .map(|(name, value)| (name.to_owned(), value.to_string()));
+        let made_by = MadeBy {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            family: self.header.family.clone(),
+            weights: self.header.name.clone(),
+            options: settings.collect(),
+            seed,
+        };
+        piece.music.sign(&made_by);
+        piece.made_by = Some(made_by);
+        Ok(piece)
+    }
+}
+
+/// What to train, on what, and where to.
+#[derive(Clone, Debug)]
+pub struct TrainingRequest {
+    /// The preset.
+    pub preset: String,
+    /// TOML that goes over the preset's, table by table and key by key.
+    pub changes: String,
+    /// Where the data is.
+    pub data: DataFolder,
+    /// The seed of initial weights, batches and noise.
+    pub seed: Seed,
+    /// The folder of checkpoints; a run that is found there is continued.
+    pub run: Option<PathBuf>,
+    /// Weights to start from in place of random ones.
+    pub from: Option<Weights>,
+    /// The name for the new weights.
+    pub name: String,
+    /// The commit of the code, for the header.
+    pub commit: String,
+}
+
+/// What training made.
+#[derive(Clone, Debug)]
+pub struct Trained {
+    /// The weights that validated best.
+    pub weights: Weights,
+    /// Every validation.
+    pub history: Vec<consort_learn::Record>,
+    /// Whether it was stopped before its end.
+    pub stopped: bool,
+}
+
+/// How to evaluate.
+#[derive(Clone, Copy, Debug)]
+pub struct EvaluationRequest<'a> {
+    /// Where the data is.
+    pub data: &'a DataFolder,
+    /// The seed of all draws.
+    pub seed: Seed,
+    /// How much of the protocol: 1 is all of it, less takes that share of pieces, for a quick look.
+    pub share: f64,
+    /// The parts of the protocol to run, by name; all if empty.
+    pub parts: &'a [String],
+}
+
+impl<M: Model> Family for M {
+    fn id(&self) -> &'static str {
+        M::ID
+    }
+
+    fn verb(&self) -> &'static str {
+        M::VERB
+    }
+
+    fn summary(&self) -> &'static str {
+        M::SUMMARY
+    }
+
+    fn encoding(&self) -> &'static str {
+        M::ENCODING
+    }
+
+    fn options(&self) -> &'static [OptionSpec] {
+        Model::options(self)
+    }
+
+    fn presets(&self) -> &'static [Preset] {
+        Model::presets(self)
+    }
+
+    fn example(&self) -> Prompt {
+        Model::example(self)
+    }
+
+    fn write_example_data(&self, folder: &Path) -> io::Result<()> {
+        Model::write_example_data(self, folder)
+    }
+
+    fn load(&self, weights: Weights) -> Result<Generator, Error> {
+        let header = weights.header.clone();
+        let (architecture, network) = training::network_of(self, weights)?;
+        Ok(Generator {
+            header,
+            inner: self.generator(architecture, network),
+        })
+    }
+
+    fn train(
+        &self,
+        request: &TrainingRequest,
+        observe: &mut Observer<'_>,
+    ) -> Result<Trained, Error> {
+        training::train(self, request, observe)
+    }
+
+    fn evaluate(
+        &self,
+        weights: Weights,
+        request: &EvaluationRequest<'_>,
+        observe: &mut Observer<'_>,
+    ) -> Result<Report, Error> {
+        let header = weights.header.clone();
+        let (architecture, network) = training::network_of(self, weights)?;
+        let mut report = Model::evaluate(self, &architecture, &network, request, observe)?;
+        training::add_conditions(&mut report, &header, request);
+        Ok(report)
+    }
+}
+
+/// The path of a run folder, by what is trained.
+pub fn run_folder(under: &Path, family: &str, preset: &str, seed: Seed) -> PathBuf {
+    under.join(format!("{family}-{preset}-{}", seed.0))
+}

@@ -1,0 +1,223 @@
+//! Scores, sound and pictures as files: what every front end reads and writes.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use consort_audio::{Instruments, RenderError, RenderOptions, WavError, WavFormat, render};
+use consort_music::format::{self, Format, ReadError};
+use consort_music::{Reading, Score};
+use thiserror::Error;
+
+use crate::pictures::{self, PictureFormat};
+
+/// The largest file that is read: no score comes near it.
+const BYTES_MAX: u64 = 64 << 20;
+
+/// What a file holds, by the ending of its name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A score.
+    Score(Format),
+    /// Its sound.
+    Wav,
+    /// Its piano roll.
+    Picture(PictureFormat),
+}
+
+/// Why a file could not be read or made.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum FileError {
+    /// It cannot be read.
+    #[error("cannot read {}: {reason}", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        reason: String,
+    },
+    /// It is no score.
+    #[error("{}: {source}", path.display())]
+    NotAScore {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: ReadError,
+    },
+    /// Its name does not say what it should hold.
+    #[error("{}: the name must end with one of {endings}", path.display())]
+    Ending {
+        /// The file.
+        path: PathBuf,
+        /// What it may end with.
+        endings: String,
+    },
+    /// The score cannot be played.
+    #[error(transparent)]
+    Render(#[from] RenderError),
+    /// The sound cannot be written.
+    #[error(transparent)]
+    Wav(#[from] WavError),
+    /// It cannot be written.
+    #[error("cannot write {}: {source}", path.display())]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+}
+
+impl FileError {
+    /// Whether the caller can mend it by other arguments or another input.
+    pub fn is_callers(&self) -> bool {
+        !matches!(self, FileError::Write { .. } | FileError::Wav(_))
+    }
+}
+
+impl Kind {
+    /// What a file of this name holds.
+    ///
+    /// # Errors
+    /// [`FileError::Ending`] if the ending is none that is known.
+    pub fn of(path: &Path) -> Result<Kind, FileError> {
+        let extension = path.extension().and_then(|extension| extension.to_str());
+        let extension = extension.unwrap_or_default().to_ascii_lowercase();
+        match extension.as_str() {
+            "wav" => Ok(Kind::Wav),
+            "svg" => Ok(Kind::Picture(PictureFormat::Svg)),
+            "png" => Ok(Kind::Picture(PictureFormat::Png)),
+            _ => Format::of_extension(&extension).map(Kind::Score).ok_or_else(|| {
+                FileError::Ending { path: path.to_owned(), endings: endings() }
+            }),
+        }
+    }
+}
+
+fn endings() -> String {
+    let scores = Format::ALL.iter().flat_map(|format| format.extensions());
+    let all: Vec<String> =
+        scores.chain(&["wav", "svg", "png"]).map(|extension| format!(".{extension}")).collect();
+    all.join(", ")
+}
+
+/// Reads the score in a file; of several tunes the one numbered `tune`, 1 first.
+///
+/// # Errors
+/// If the file cannot be read or holds no score.
+pub fn read_score(path: &Path, tune: Option<usize>) -> Result<Reading<Score>, FileError> {
+    let bytes = read(path)?;
+    format::read(&bytes, tune)
+        .map_err(|source| FileError::NotAScore { path: path.to_owned(), source })
+}
+
+/// Reads a file of at most 64 MiB.
+///
+/// # Errors
+/// If it is not there, no file, empty, too large, or not to be read.
+pub fn read(path: &Path) -> Result<Vec<u8>, FileError> {
+    let failed = |reason: String| FileError::Read { path: path.to_owned(), reason };
+    let about = fs::metadata(path).map_err(|error| failed(error.to_string()))?;
+    if about.is_dir() {
+        return Err(failed("it is a folder; name a file in it".to_owned()));
+    }
+    if about.len() > BYTES_MAX {
+        let megabytes = about.len() >> 20;
+        return Err(failed(format!("it has {megabytes} MiB, and no score has more than 64")));
+    }
+    let bytes = fs::read(path).map_err(|error| failed(error.to_string()))?;
+    if bytes.is_empty() {
+        return Err(failed("it is empty".to_owned()));
+    }
+    Ok(bytes)
+}
+
+/// The bytes of a file of `kind` about `score`: the score itself, its sound with repeats played out,
+/// or its piano roll.
+///
+/// # Errors
+/// If the score cannot be played.
+pub fn bytes_of(
+    score: &Score,
+    kind: Kind,
+    instruments: &Instruments,
+) -> Result<Vec<u8>, FileError> {
+    match kind {
+        Kind::Score(format) => Ok(format::write(score, format)),
+        Kind::Picture(format) => Ok(pictures::piano_roll(score, format)),
+        Kind::Wav => {
+            let audio = render(&score.unfolded(), instruments, &RenderOptions::STANDARD)?;
+            Ok(audio.to_wav(WavFormat::Int16)?)
+        }
+    }
+}
+
+/// Writes all files or none: each is written beside its place, and they are moved there when all
+/// are whole.
+///
+/// # Errors
+/// If one cannot be written; then no place has changed, unless moving itself failed half-way.
+pub fn write_all(files: &[(PathBuf, Vec<u8>)]) -> Result<(), FileError> {
+    let mut beside: Vec<PathBuf> = Vec::new();
+    let written = files.iter().try_for_each(|(path, bytes)| {
+        let mut name = path.file_name().unwrap_or_default().to_owned();
+        name.push(".part");
+        beside.push(path.with_file_name(name));
+        let place = beside.last().expect("just pushed");
+        fs::write(place, bytes).map_err(|source| FileError::Write { path: path.clone(), source })
+    });
+    let moved = written.and_then(|()| {
+        files.iter().zip(&beside).try_for_each(|((path, _), beside)| {
+            fs::rename(beside, path)
+                .map_err(|source| FileError::Write { path: path.clone(), source })
+        })
+    });
+    if moved.is_err() {
+        // What cannot be taken away was never there or is beyond reach; the first error says why.
+        beside.iter().for_each(|path| drop(fs::remove_file(path)));
+    }
+    moved
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn endings_say_what_a_file_holds() {
+        let kind = |name: &str| Kind::of(Path::new(name)).ok();
+        assert_eq!(kind("a.MID"), Some(Kind::Score(Format::Midi)));
+        assert_eq!(kind("a.b.mxl"), Some(Kind::Score(Format::CompressedMusicXml)));
+        assert_eq!(kind("a.wav"), Some(Kind::Wav));
+        assert_eq!(kind("a.png"), Some(Kind::Picture(PictureFormat::Png)));
+        assert_eq!(kind("a"), None);
+        let error = Kind::of(Path::new("a.mp3")).unwrap_err().to_string();
+        assert!(error.contains("a.mp3") && error.contains(".musicxml"), "{error}");
+    }
+
+    #[test]
+    fn all_files_are_written_or_none() {
+        let folder = tempfile::tempdir().unwrap();
+        let good = folder.path().join("good.mid");
+        let bad = folder.path().join("no such folder").join("bad.mid");
+        let files = [(good.clone(), vec![1]), (bad, vec![2])];
+        assert!(matches!(write_all(&files), Err(FileError::Write { .. })));
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+        write_all(&files[..1]).unwrap();
+        assert_eq!(fs::read(good).unwrap(), [1]);
+    }
+
+    #[test]
+    fn what_cannot_be_read_says_why() {
+        let folder = tempfile::tempdir().unwrap();
+        let reason = |path: &Path| read_score(path, None).unwrap_err().to_string();
+        assert!(reason(folder.path()).contains("folder"));
+        assert!(reason(&folder.path().join("none.mid")).contains("none.mid"));
+        let file = folder.path().join("file.mid");
+        fs::write(&file, b"").unwrap();
+        assert!(reason(&file).contains("empty"));
+        fs::write(&file, b"Dear diary").unwrap();
+        assert!(reason(&file).contains("MIDI, MusicXML"));
+    }
+}
