@@ -1,0 +1,157 @@
+//! One module per command, and the commands of the families, which come from their tables.
+
+use std::path::PathBuf;
+
+use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
+use consort::families::FAMILIES;
+use consort_corpus::DataFolder;
+use consort_learn::{Seed, Weights};
+
+mod convert;
+mod data;
+mod evaluate;
+mod make;
+mod models;
+mod plot;
+mod render;
+mod train;
+
+/// The whole command line.
+pub(crate) fn command() -> Command {
+    Command::new("consort")
+        .version(env!("CARGO_PKG_VERSION"))
+        .about("Neural musicians, offline and on a CPU")
+        .subcommand_required(true)
+        .arg_required_else_help(true)
+        .subcommands(FAMILIES.iter().map(|family| make::command(*family)))
+        .subcommand(render::command())
+        .subcommand(convert::command())
+        .subcommand(plot::command())
+        .subcommand(train::command())
+        .subcommand(evaluate::command())
+        .subcommand(data::command())
+        .subcommand(models::command())
+}
+
+/// Runs what was asked for.
+pub(crate) fn run(matches: &ArgMatches) -> anyhow::Result<()> {
+    let (name, matches) = matches.subcommand().expect("clap asks for a command");
+    match name {
+        "render" => render::run(matches),
+        "convert" => convert::run(matches),
+        "plot" => plot::run(matches),
+        "train" => train::run(matches),
+        "evaluate" => evaluate::run(matches),
+        "data" => data::run(matches),
+        "models" => models::run(matches),
+        verb => {
+            let family = FAMILIES.iter().find(|family| family.verb() == verb);
+            make::run(*family.expect("clap knows the families' commands"), matches)
+        }
+    }
+}
+
+/// A positional argument or option that names a file.
+fn path(name: &'static str, help: &'static str) -> Arg {
+    Arg::new(name).value_name("FILE").value_parser(value_parser!(PathBuf)).help(help)
+}
+
+/// `-o`, as often as there are files to write.
+fn outputs(help: &'static str) -> Arg {
+    path("output", help).short('o').long("output").action(ArgAction::Append)
+}
+
+fn json() -> Arg {
+    Arg::new("json").long("json").action(ArgAction::SetTrue).help("Print a report as JSON")
+}
+
+fn tune() -> Arg {
+    Arg::new("tune")
+        .long("tune")
+        .value_name("N")
+        .value_parser(value_parser!(u64).range(1..))
+        .help("Which tune of an ABC file with several")
+}
+
+fn soundfont() -> Arg {
+    path("soundfont", "The SoundFont to play with [default: one that is found, else built-in instruments]")
+        .long("soundfont")
+}
+
+fn seed() -> Arg {
+    Arg::new("seed")
+        .long("seed")
+        .value_name("N")
+        .value_parser(value_parser!(u64))
+        .default_value("1")
+        .help("The seed of all draws: the same seed gives the same result")
+}
+
+fn data_folder() -> Arg {
+    Arg::new("data")
+        .long("data")
+        .value_name("DIR")
+        .value_parser(value_parser!(PathBuf))
+        .help("Where the data sets are [default: $CONSORT_DATA, else ../shared/data, else the user's data folder]")
+}
+
+fn weights() -> Arg {
+    path("weights", "Weights to use instead of the built-in ones").long("weights")
+}
+
+/// The values of the arguments above.
+trait Arguments {
+    fn path(&self, name: &str) -> Option<PathBuf>;
+    fn paths(&self, name: &str) -> Vec<PathBuf>;
+    fn seed(&self) -> Seed;
+    fn tune(&self) -> Option<usize>;
+    fn data_folder(&self) -> DataFolder;
+    fn weights(&self, family: &str) -> anyhow::Result<Weights>;
+}
+
+impl Arguments for ArgMatches {
+    fn path(&self, name: &str) -> Option<PathBuf> {
+        self.get_one::<PathBuf>(name).cloned()
+    }
+
+    fn paths(&self, name: &str) -> Vec<PathBuf> {
+        self.get_many::<PathBuf>(name).unwrap_or_default().cloned().collect()
+    }
+
+    fn seed(&self) -> Seed {
+        Seed(self.get_one::<u64>("seed").copied().unwrap_or_default())
+    }
+
+    fn tune(&self) -> Option<usize> {
+        self.get_one::<u64>("tune").and_then(|&tune| usize::try_from(tune).ok())
+    }
+
+    fn data_folder(&self) -> DataFolder {
+        data::folder(self.path("data"))
+    }
+
+    fn weights(&self, family: &str) -> anyhow::Result<Weights> {
+        Ok(match self.path("weights") {
+            Some(path) => consort::models::weights_of(&path)?,
+            None => consort::models::default_weights(family)?,
+        })
+    }
+}
+
+/// Prints JSON on standard output.
+fn print_json(value: &serde_json::Value) -> anyhow::Result<()> {
+    use std::io::Write;
+    let text = serde_json::to_string_pretty(value)?;
+    Ok(writeln!(std::io::stdout(), "{text}")?)
+}
+
+/// Prints what a reader had to guess, mend or leave out: the first few, and how many more.
+fn print_warnings(path: &std::path::Path, warnings: &[consort_music::Warning]) {
+    const SHOWN: usize = 10;
+    for warning in warnings.iter().take(SHOWN) {
+        eprintln!("warning: {}: {warning}", path.display());
+    }
+    if warnings.len() > SHOWN {
+        eprintln!("warning: {}: {} more like these", path.display(), warnings.len() - SHOWN);
+    }
+}

@@ -1,0 +1,98 @@
+//! The commands around the families, as a user meets them.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output};
+
+fn run(folder: &Path, arguments: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_consort"));
+    command.args(arguments).current_dir(folder).env_remove("CONSORT_SOUNDFONT");
+    command.env("XDG_DATA_HOME", folder).env_remove("CONSORT_DATA").output().unwrap()
+}
+
+fn does(folder: &Path, arguments: &[&str]) -> String {
+    let output = run(folder, arguments);
+    assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+const TUNE: &str = "X:1\nT:Tune\nM:6/8\nL:1/8\nK:D\n|:DFA d2A|1 BGB A3:|2 BGE D3|]\n";
+
+#[test]
+fn a_tune_becomes_sound_pictures_and_other_formats() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("tune.abc"), TUNE).unwrap();
+    does(folder.path(), &["render", "tune.abc"]);
+    does(folder.path(), &["plot", "tune.abc", "-o", "tune.svg"]);
+    does(folder.path(), &["plot", "tune.abc"]);
+    does(folder.path(), &["convert", "tune.abc", "tune.musicxml"]);
+    does(folder.path(), &["convert", "tune.musicxml", "tune.mid"]);
+    let starts = |name: &str, with: &[u8]| {
+        let bytes = fs::read(folder.path().join(name)).unwrap();
+        assert!(bytes.starts_with(with), "{name}");
+    };
+    starts("tune.wav", b"RIFF");
+    starts("tune.svg", b"<svg");
+    starts("tune.png", b"\x89PNG");
+    starts("tune.musicxml", b"<?xml");
+    starts("tune.mid", b"MThd");
+}
+
+#[test]
+fn conversions_that_make_no_sense_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("tune.abc"), TUNE).unwrap();
+    for arguments in [
+        ["convert", "tune.abc", "tune.abc"],
+        ["convert", "tune.abc", "tune.docx"],
+        ["convert", "none.abc", "tune.mid"],
+        ["render", "tune.abc", "-o=tune.mid"],
+        ["plot", "tune.abc", "-o=tune.mid"],
+    ] {
+        let output = run(folder.path(), &arguments);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+    }
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+}
+
+#[test]
+fn models_and_their_cards_are_listed() {
+    let folder = tempfile::tempdir().unwrap();
+    assert!(does(folder.path(), &["models"]).contains("chorale-1 (default)"));
+    assert!(does(folder.path(), &["models", "chorale-1"]).starts_with("# chorale-1"));
+    let list: serde_json::Value = serde_json::from_str(&does(folder.path(), &["models", "--json"])).unwrap();
+    assert_eq!(list[0]["sha256"].as_str().unwrap().len(), 64);
+    assert_eq!(run(folder.path(), &["models", "kazoo-1"]).status.code(), Some(2));
+}
+
+#[test]
+fn training_without_data_says_how_to_get_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = run(folder.path(), &["train", "chorale", "--preset", "tiny", "--data", "."]);
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(2), "{said}");
+    assert!(said.contains("consort data get bach-chorales-music21"), "{said}");
+}
+
+#[test]
+fn training_writes_weights_that_harmonise_and_goes_on_where_it_stopped() {
+    let folder = tempfile::tempdir().unwrap();
+    let train = |more: &[&str]| {
+        let base = ["train", "chorale", "--preset", "tiny", "--example-data", "--run", "run"];
+        let set = ["--set", "recipe.steps=20", "--set", "recipe.validate_every=10"];
+        does(folder.path(), &[&base[..], &set, more].concat())
+    };
+    let said = train(&[]);
+    assert!(said.contains("20 steps"), "{said}");
+    let weights = folder.path().join("run/weights.safetensors");
+    let first = fs::read(&weights).unwrap();
+    // The run is over: going on changes nothing.
+    train(&[]);
+    assert_eq!(fs::read(&weights).unwrap(), first);
+    let arguments = ["harmonize", "--weights", "run/weights.safetensors", "-o", "out.mid", "--steps", "2"];
+    does(folder.path(), &arguments);
+    let evaluate = ["evaluate", "chorale", "--weights", "run/weights.safetensors", "--part", "kazoo"];
+    assert_eq!(run(folder.path(), &evaluate).status.code(), Some(2));
+}
