@@ -49,8 +49,12 @@ pub enum ReadError {
 
 impl Format {
     /// All formats.
-    pub const ALL: [Format; 4] =
-        [Format::Midi, Format::MusicXml, Format::CompressedMusicXml, Format::Abc];
+    pub const ALL: [Format; 4] = [
+        Format::Midi,
+        Format::MusicXml,
+        Format::CompressedMusicXml,
+        Format::Abc,
+    ];
 
     /// The endings of file names, the usual one first.
     pub fn extensions(self) -> &'static [&'static str] {
@@ -65,7 +69,9 @@ impl Format {
     /// The format of file names that end so, in either case.
     pub fn of_extension(extension: &str) -> Option<Format> {
         let extension = extension.to_ascii_lowercase();
-        Format::ALL.into_iter().find(|format| format.extensions().contains(&extension.as_str()))
+        Format::ALL
+            .into_iter()
+            .find(|format| format.extensions().contains(&extension.as_str()))
     }
 
     /// The format that bytes look like. ABC has no signature: text counts as ABC if a line begins
@@ -78,7 +84,10 @@ impl Format {
         if starts(b"PK\x03\x04") {
             return Some(Format::CompressedMusicXml);
         }
-        let text = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes).trim_ascii_start();
+        let text = bytes
+            .strip_prefix(b"\xEF\xBB\xBF")
+            .unwrap_or(bytes)
+            .trim_ascii_start();
         let wide = starts(b"\xFF\xFE") || starts(b"\xFE\xFF");
         if text.starts_with(b"<") || wide {
             return Some(Format::MusicXml);
@@ -103,8 +112,14 @@ pub fn read(bytes: &[u8], tune: Option<usize>) -> Result<Reading<Score>, ReadErr
     }
 }
 
-fn one_tune(reading: Reading<Vec<Score>>, tune: Option<usize>) -> Result<Reading<Score>, ReadError> {
-    let Reading { value: mut tunes, mut warnings } = reading;
+fn one_tune(
+    reading: Reading<Vec<Score>>,
+    tune: Option<usize>,
+) -> Result<Reading<Score>, ReadError> {
+    let Reading {
+        value: mut tunes,
+        mut warnings,
+    } = reading;
     let (held, wanted) = (tunes.len(), tune.unwrap_or(1));
     if wanted == 0 || wanted > held {
         return Err(ReadError::NoSuchTune { held, wanted });
@@ -113,7 +128,10 @@ fn one_tune(reading: Reading<Vec<Score>>, tune: Option<usize>) -> Result<Reading
     if held > 1 && tune.is_none() {
         let title = value.metadata.title.as_deref().unwrap_or("without a title");
         let message = format!("the file holds {held} tunes; the first, {title:?}, was read");
-        warnings.push(Warning { place: Place::File, message });
+        warnings.push(Warning {
+            place: Place::File,
+            message,
+        });
     }
     Ok(Reading { value, warnings })
 }
@@ -145,7 +163,12 @@ mod tests {
             (b"Dear diary", None),
         ];
         for (bytes, format) in looks {
-            assert_eq!(Format::of_bytes(bytes), format, "{}", String::from_utf8_lossy(bytes));
+            assert_eq!(
+                Format::of_bytes(bytes),
+                format,
+                "{}",
+                String::from_utf8_lossy(bytes)
+            );
         }
     }
 
@@ -153,9 +176,20 @@ mod tests {
     fn a_tune_is_chosen_by_its_number() {
         let book = b"X:1\nT:One\nK:C\nC4|\n\nX:2\nT:Two\nK:C\nD4|\n";
         let title = |tune| read(book, tune).map(|reading| reading.value.metadata.title);
-        assert_eq!(title(Some(2)).expect("there are two").as_deref(), Some("Two"));
-        assert!(matches!(title(Some(3)), Err(ReadError::NoSuchTune { held: 2, wanted: 3 })));
+        assert_eq!(
+            title(Some(2)).expect("there are two").as_deref(),
+            Some("Two")
+        );
+        assert!(matches!(
+            title(Some(3)),
+            Err(ReadError::NoSuchTune { held: 2, wanted: 3 })
+        ));
         let first = read(book, None).expect("there are two");
-        assert!(first.warnings.iter().any(|warning| warning.message.contains("2 tunes")));
+        assert!(
+            first
+                .warnings
+                .iter()
+                .any(|warning| warning.message.contains("2 tunes"))
+        );
     }
 }

@@ -1,0 +1,151 @@
+//! What changes the lengths of notes: broken rhythm and tuplets.
+
+use crate::reading::{Place, Warnings};
+use crate::score::Tuplet;
+
+use super::super::super::fraction::{Fraction, Grid};
+use super::{Last, Voice};
+
+/// A broken rhythm that waits for its second note.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Broken {
+    /// By how much the first note and the second one are lengthened.
+    before: Fraction,
+    after: Fraction,
+    place: Place,
+    /// Whether the first note has been changed already.
+    settled: bool,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(super) struct OpenTuplet {
+    tuplet: Tuplet,
+    left: u32,
+}
+
+impl Voice {
+    /// `>` or `<`: the last note is `before` times as long and the next one `after` times.
+    pub(in super::super) fn break_rhythm(
+        &mut self,
+        before: Fraction,
+        after: Fraction,
+        place: Place,
+        warnings: &mut Warnings,
+    ) {
+        if self.last.is_none_or(|last| last.before_bar) {
+            warnings.push(place, "a broken rhythm that follows no note: left out");
+        } else if self.grace.is_some() || self.broken.is_some() {
+            warnings.push(place, "a broken rhythm where none can be: left out");
+        } else {
+            self.broken = Some(Broken {
+                before,
+                after,
+                place,
+                settled: false,
+            });
+        }
+    }
+
+    /// `(p:q:r`: the next `count` notes sound in `tuplet`.
+    pub(in super::super) fn start_tuplet(
+        &mut self,
+        tuplet: Tuplet,
+        count: u32,
+        place: Place,
+        warnings: &mut Warnings,
+    ) {
+        if self.tuplet.is_some() {
+            warnings.push(
+                place,
+                "a tuplet begins before the last one is full: the last one ends",
+            );
+        }
+        self.tuplet = (count > 0).then_some(OpenTuplet {
+            tuplet,
+            left: count,
+        });
+    }
+
+    /// By how much a broken rhythm changes the next note, which is `plain` long without it.
+    ///
+    /// Between notes of unequal length the sign is passed over: ABC leaves open what it means
+    /// there, and the bars of tunes that have it add up without it.
+    pub(super) fn second_of_broken(
+        &mut self,
+        plain: Fraction,
+        grid: &mut Grid,
+        warnings: &mut Warnings,
+    ) -> Fraction {
+        let Some(broken) = self.broken else {
+            return Fraction::ONE;
+        };
+        let is_even = self.last.is_some_and(|last| last.duration == plain);
+        if broken.settled || is_even {
+            self.settle_broken(grid, warnings);
+            self.broken = None;
+            return broken.after;
+        }
+        self.broken = None;
+        warnings.push(
+            broken.place,
+            "a broken rhythm between notes of unequal length: left out",
+        );
+        Fraction::ONE
+    }
+
+    /// Changes the first note of a broken rhythm.
+    pub(in super::super) fn settle_broken(&mut self, grid: &mut Grid, warnings: &mut Warnings) {
+        let (Some(broken), Some(last)) = (&mut self.broken, self.last) else {
+            return;
+        };
+        if std::mem::replace(&mut broken.settled, true) {
+            return;
+        }
+        let factor = broken.before;
+        let (duration, changed) = grid.fit(last.duration.times(factor));
+        if changed {
+            warnings.push(
+                broken.place,
+                "a length that no grid of ticks can hold: rounded",
+            );
+        }
+        for sounded in &mut self.sounded[last.first..last.end] {
+            (sounded.duration, _) = grid.fit(sounded.duration.times(factor));
+        }
+        let old = self.time;
+        self.time = last.onset.plus(duration);
+        for tie in self.open_ties.entry(self.lane).or_default() {
+            tie.end = self.time;
+        }
+        // What was put between the two notes stands at the second.
+        for sounded in &mut self.sounded[last.end..] {
+            sounded.onset = self.time;
+        }
+        let chords = self
+            .chords
+            .iter_mut()
+            .skip(last.chords)
+            .map(|chord| &mut chord.0);
+        let directions = self.directions.iter_mut().skip(last.directions);
+        for at in chords.chain(directions.map(|direction| &mut direction.0)) {
+            if *at == old {
+                *at = self.time;
+            }
+        }
+        self.last = Some(Last { duration, ..last });
+    }
+
+    /// The tuplet of the next note, and its share of what is written.
+    pub(super) fn next_share(&mut self) -> (Option<Tuplet>, Fraction) {
+        let Some(open) = &mut self.tuplet else {
+            return (None, Fraction::ONE);
+        };
+        let tuplet = open.tuplet;
+        open.left -= 1;
+        if open.left == 0 {
+            self.tuplet = None;
+        }
+        let share = Fraction::new(tuplet.normal.into(), tuplet.actual.into());
+        (Some(tuplet), share)
+    }
+}
