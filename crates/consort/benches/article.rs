@@ -13,7 +13,11 @@ fn main() {
 
 /// As published.
 fn network() -> Network {
-    let architecture = ArticleArchitecture { blocks: 10, filters: 64, kernel: 5 };
+    let architecture = ArticleArchitecture {
+        blocks: 10,
+        filters: 64,
+        kernel: 5,
+    };
     Network::new(&Architecture::Article(architecture), Seed(1))
 }
 
@@ -22,7 +26,9 @@ fn windows(count: usize) -> Vec<Window> {
     let steps = 32;
     let window = Window {
         grid: Grid::Eighth,
-        classes: (0..steps).map(|step| [20, 15, 10, 5].map(|class| class + step % 7)).collect(),
+        classes: (0..steps)
+            .map(|step| [20, 15, 10, 5].map(|class| class + step % 7))
+            .collect(),
         attacks: vec![[Attack::Unknown; VOICES]; usize::from(steps)],
         tells_attacks: [false; VOICES],
         known: (0..steps).map(|step| [step % 2 == 0; VOICES]).collect(),

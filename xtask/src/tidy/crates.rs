@@ -6,12 +6,13 @@ use std::process::Command;
 use serde_json::Value;
 
 /// Each crate of ours with those of ours that it may use. The arrows point one way: command line,
-/// library, then corpus over audio over music on the one side and learning on the other.
-const MAY_USE: [(&str, &[&str]); 7] = [
+/// library, then corpus over audio over music on the one side and learning over kernels on the other.
+const MAY_USE: [(&str, &[&str]); 8] = [
     ("consort-music", &[]),
     ("consort-audio", &["consort-music"]),
     ("consort-corpus", &["consort-music", "consort-audio"]),
-    ("consort-learn", &[]),
+    ("consort-kernels", &[]),
+    ("consort-learn", &["consort-kernels"]),
     (
         "consort",
         &[

@@ -4,11 +4,9 @@ use burn::backend::autodiff::checkpoint::base::Checkpointer;
 use burn::backend::autodiff::checkpoint::strategy::CheckpointStrategy;
 use burn::backend::autodiff::grads::Gradients;
 use burn::backend::autodiff::ops::{Backward, Ops, OpsKind};
-use burn::backend::tensor::FloatTensor;
-use burn::backend::{Autodiff, Flex, TensorMetadata};
-use burn::tensor::TensorData;
+use burn::backend::{Flex, TensorMetadata};
 
-use super::Operations;
+use super::{Tracked, Values, tensor};
 
 /// sqrt(2 / pi).
 const SCALE: f32 = 0.797_884_6;
@@ -16,22 +14,18 @@ const SCALE: f32 = 0.797_884_6;
 /// The weight of the cube.
 const CUBE: f32 = 0.044_715;
 
-type Values = FloatTensor<Flex>;
-
-impl Operations for Flex {
-    fn fused_gelu(x: Values) -> Values {
-        map(&x, gelu)
-    }
+/// See [`super::gelu`].
+pub(super) fn forward(x: &Values) -> Values {
+    map(x, gelu)
 }
 
-impl<C: CheckpointStrategy> Operations for Autodiff<Flex, C> {
-    fn fused_gelu(x: FloatTensor<Self>) -> FloatTensor<Self> {
-        let values = x.primitive().clone();
-        let y = map(&values, gelu);
-        match Gelu.prepare::<C>([x.node()]).compute_bound().stateful() {
-            OpsKind::Tracked(step) => step.finish(values, y),
-            OpsKind::UnTracked(step) => step.finish(y),
-        }
+/// [`forward`], remembering what the gradient needs.
+pub(super) fn tracked<C: CheckpointStrategy>(x: &Tracked<C>) -> Tracked<C> {
+    let values = x.primitive().clone();
+    let y = map(&values, gelu);
+    match Gelu.prepare::<C>([x.node()]).compute_bound().stateful() {
+        OpsKind::Tracked(step) => step.finish(values, y),
+        OpsKind::UnTracked(step) => step.finish(y),
     }
 }
 
@@ -49,7 +43,7 @@ impl Backward<Flex, 1> for Gelu {
             let (above, x) = (above.to_contiguous(), ops.state.to_contiguous());
             let pairs = above.storage::<f32>().iter().zip(x.storage::<f32>());
             let below = pairs.map(|(&above, &x)| above * slope(x)).collect();
-            gradients.register::<Flex>(node.id, tensor(below, &x));
+            gradients.register::<Flex>(node.id, tensor(below, x.shape()));
         }
     }
 }
@@ -57,11 +51,10 @@ impl Backward<Flex, 1> for Gelu {
 /// `f` of every number.
 fn map(x: &Values, f: impl Fn(f32) -> f32) -> Values {
     let x = x.to_contiguous();
-    tensor(x.storage::<f32>().iter().map(|&x| f(x)).collect(), &x)
-}
-
-fn tensor(values: Vec<f32>, like: &Values) -> Values {
-    Values::from_data(TensorData::new(values, like.shape()))
+    tensor(
+        x.storage::<f32>().iter().map(|&x| f(x)).collect(),
+        x.shape(),
+    )
 }
 
 fn gelu(x: f32) -> f32 {
@@ -138,8 +131,8 @@ mod tests {
     const OUTPUTS: [f32; 8] = [
         0.0,
         -0.003_637_433,
-        -0.158_807_99,
-        -0.046_017_248,
+        -0.158_808,
+        -0.046_017_25,
         0.0,
         0.345_714,
         1.954_597_7,

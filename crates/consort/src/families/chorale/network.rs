@@ -15,6 +15,10 @@ pub mod temporal;
 
 /// A network that fills holes.
 #[derive(Module, Debug)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "a program has few networks, and their weights are elsewhere"
+)]
 pub enum Network {
     /// See [`article::Article`].
     Article(article::Article),
