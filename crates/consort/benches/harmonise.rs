@@ -50,7 +50,7 @@ fn harmonise(generator: &Generator, prompt: &Prompt, passes: &str) {
 #[divan::bench(args = [2, 4, 8, 16, 32, 64, 128], sample_count = 10)]
 fn bars_of_sixteenths(bencher: divan::Bencher<'_, '_>, bars: usize) {
     let (generator, prompt) = (generator(), melody(bars));
-    bencher.bench_local(|| harmonise(&generator, &prompt, "32"));
+    bencher.bench_local(|| harmonise(&generator, &prompt, "48"));
 }
 
 /// The cost of 16 passes more.

@@ -101,7 +101,7 @@ impl Model for Chorale {
                 Pieces::TrainingFold => "jsb-fold/1",
                 Pieces::OwnMelodies | Pieces::CommonTime => "jsb-fold-own-melodies/1",
             },
-            licence: "CC0-1.0",
+            licence: WEIGHTS_LICENCE,
         })
     }
 
@@ -119,6 +119,11 @@ impl Model for Chorale {
         evaluation::evaluate(network, request, observe)
     }
 }
+
+/// What weights that learnt from the music21 corpus may be used for: whatever is ours in them is
+/// dedicated to the public domain, as Bach's music is; the encodings are distributed by permission
+/// of their encoders (CORPUS_LICENSE.txt of the set).
+const WEIGHTS_LICENCE: &str = "CC0-1.0 AND LicenseRef-music21-corpus";
 
 fn training_pieces(folder: &DataFolder, pieces: Pieces) -> Result<Corpus, Error> {
     let mut corpus = chorales::bach(folder, |place| {

@@ -106,9 +106,13 @@ impl Arrangement {
     }
 
     /// The user's part, without the notes that are made anew. Of a note that is made anew but
-    /// reaches beyond, the rest stays.
+    /// reaches beyond, the rest stays. It is named and sung as its voice unless it says otherwise.
     fn given(&self, voice: usize, line: &Line) -> Part {
         let mut part = line.part(&self.score);
+        if part.name.trim().is_empty() {
+            part.name = VOICE_NAMES[voice].1.to_owned();
+        }
+        part.instrument.program.get_or_insert(CHOIR);
         if self.lines.keeps(voice) {
             return part;
         }

@@ -1,7 +1,8 @@
 //! The settings of the chorale family: what shapes its weights, how its batches are made, and what a
 //! request may set.
 
-use serde::{Deserialize, Serialize};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::arrangement::kept_voices;
 use super::encoding::{Grid, VOICES};
@@ -27,8 +28,19 @@ pub struct ArticleArchitecture {
     pub blocks: usize,
     /// Filters in each convolution; 64 in the article.
     pub filters: usize,
-    /// Steps and pitches that a filter spans, odd; 5 in the article.
+    /// Steps and pitches that a filter spans, 3 or 5; 5 in the article.
+    #[serde(deserialize_with = "three_or_five")]
     pub kernel: usize,
+}
+
+/// A size of filters that there are operations for.
+fn three_or_five<'de, D: Deserializer<'de>>(source: D) -> Result<usize, D::Error> {
+    match usize::deserialize(source)? {
+        kernel @ (3 | 5) => Ok(kernel),
+        other => Err(D::Error::custom(format!(
+            "a filter spans 3 or 5 steps and pitches, not {other}"
+        ))),
+    }
 }
 
 /// Our network.
@@ -154,7 +166,7 @@ pub static OPTIONS: &[OptionSpec] = &[
             high: 100_000,
             default: None,
         },
-        help: "Passes of the network; more take longer and sound more settled [default: 32; for the sampler gibbs four per step of the grid]",
+        help: "Passes of the network; more take longer and sound more settled [default: 48; for the sampler gibbs four per step of the grid]",
     },
     OptionSpec {
         name: "temperature",

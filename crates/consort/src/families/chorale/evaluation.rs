@@ -18,6 +18,7 @@ mod article;
 mod framewise;
 mod likelihood;
 mod music;
+mod samplers;
 
 /// The folds that are reported, with their names.
 const FOLDS: [(Fold, &str); 2] = [(Fold::Valid, "valid"), (Fold::Test, "test")];
@@ -29,7 +30,7 @@ struct Part {
 }
 
 /// The parts, the quickest first.
-const PARTS: [Part; 5] = [
+const PARTS: [Part; 6] = [
     Part {
         name: "masks",
         run: likelihood::masks,
@@ -45,6 +46,10 @@ const PARTS: [Part; 5] = [
     Part {
         name: "music",
         run: music::tables,
+    },
+    Part {
+        name: "samplers",
+        run: samplers::tables,
     },
     Part {
         name: "frames",

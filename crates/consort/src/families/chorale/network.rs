@@ -1,7 +1,5 @@
 //! The two networks of the family, and what both answer.
 
-use std::collections::BTreeMap;
-
 use burn::module::Module;
 use burn::tensor::Tensor;
 use consort_learn::{Noise, Seed, parameters};
@@ -125,11 +123,11 @@ impl Predict for Network {
 
     fn ask(&self, queries: &[Query]) -> Vec<Vec<f32>> {
         match self {
-            Network::Temporal(network) => queries
+            Network::Temporal(network) if network.doubles() => queries
                 .par_chunks(ASKED_TOGETHER)
                 .flat_map(|chunk| ask_together(network, chunk))
                 .collect(),
-            Network::Article(_) => one_by_one(self, queries),
+            Network::Temporal(_) | Network::Article(_) => one_by_one(self, queries),
         }
     }
 }
@@ -137,38 +135,31 @@ impl Predict for Network {
 /// Asks for single steps: each needs only as many steps around it as the network reaches.
 fn ask_together(network: &temporal::Temporal, queries: &[Query]) -> Vec<Vec<f32>> {
     let reach = network.reach();
-    let shape = |query: &Query| {
-        let from = query.step.saturating_sub(reach);
-        let to = (query.step + reach + 1).min(query.window.steps());
-        (query.step - from, to - from)
-    };
-    // Only excerpts of one shape fit into one batch; most are in the middle of their pieces.
-    let mut by_shape: BTreeMap<(usize, usize), Vec<usize>> = BTreeMap::new();
-    for (index, query) in queries.iter().enumerate() {
-        by_shape.entry(shape(query)).or_default().push(index);
-    }
-    let mut answers = vec![Vec::new(); queries.len()];
-    for ((at, steps), indices) in by_shape {
-        let told: Vec<Vec<[u16; FEATURES]>> = indices
-            .iter()
-            .map(|&index| tokens(&queries[index].window))
-            .collect();
-        let excerpts: Vec<&[[u16; FEATURES]]> = indices
-            .iter()
-            .zip(&told)
-            .map(|(&index, told)| &told[queries[index].step - at..][..steps])
-            .collect();
-        let lowest = indices
-            .iter()
-            .map(|&index| degree_of(0, centre(&queries[index].window)));
-        let logits = network.logits(&excerpts, lowest.collect(), &mut Noise::off());
-        let answered = indices.into_iter().zip(logits.into_predictions());
-        for (index, prediction) in answered {
-            answers[index] =
-                prediction.classes[at * VOICES * CLASSES..][..VOICES * CLASSES].to_vec();
-        }
-    }
-    answers
+    let told: Vec<Vec<[u16; FEATURES]>> =
+        queries.iter().map(|query| tokens(&query.window)).collect();
+    let excerpts: Vec<_> = queries
+        .iter()
+        .zip(&told)
+        .map(|(query, told)| excerpt(told, query.step, reach))
+        .collect();
+    let lowest = queries
+        .iter()
+        .map(|query| degree_of(0, centre(&query.window)));
+    let logits = network.middles(&excerpts, lowest.collect());
+    let predictions = logits.into_predictions().into_iter();
+    predictions.map(|prediction| prediction.classes).collect()
+}
+
+/// What is told around a step, as far as the network reaches and the piece goes.
+fn excerpt(
+    told: &[[u16; FEATURES]],
+    step: usize,
+    reach: usize,
+) -> Vec<Option<&[u16; FEATURES]>> {
+    let from = step.wrapping_sub(reach);
+    (0..=2 * reach)
+        .map(|at| told.get(from.wrapping_add(at)))
+        .collect()
 }
 
 impl Logits {
@@ -196,5 +187,51 @@ impl Logits {
             Prediction { classes, strikes }
         };
         (0..windows).map(of_window).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::families::chorale::config::TemporalArchitecture;
+    use crate::families::chorale::encoding::{Attack, Grid, Moment};
+
+    /// Twelve steps, of which those before `step` and the lower voices at `step` are known.
+    fn window(step: usize) -> Window {
+        Window {
+            grid: Grid::Sixteenth,
+            classes: (0..12).map(|at| [30 + at, 25, 18 + at % 3, 5]).collect(),
+            attacks: vec![[Attack::Unknown; VOICES]; 12],
+            tells_attacks: [false; VOICES],
+            known: (0..12)
+                .map(|at| [at < step, at < step, at <= step, at != 7])
+                .collect(),
+            moments: vec![Moment::default(); 12],
+            centre: None,
+        }
+    }
+
+    #[test]
+    fn a_step_that_is_asked_for_is_that_of_the_whole() {
+        for dilations in [vec![1, 2, 4], vec![1, 3]] {
+            let architecture = TemporalArchitecture {
+                width: 16,
+                dilations,
+            };
+            let network = Network::new(&Architecture::Temporal(architecture), Seed(1));
+            let queries: Vec<Query> = (0..12)
+                .map(|step| Query {
+                    window: window(step),
+                    step,
+                })
+                .collect();
+            let asked = network.ask(&queries);
+            for (asked, whole) in asked.iter().zip(one_by_one(&network, &queries)) {
+                assert_eq!(asked.len(), whole.len());
+                for (a, b) in asked.iter().zip(whole) {
+                    assert!((a - b).abs() < 1e-4 || (*a < -1e8 && b < -1e8), "{a} {b}");
+                }
+            }
+        }
     }
 }

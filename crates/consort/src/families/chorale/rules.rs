@@ -37,13 +37,13 @@ pub struct Rules {
 impl Rules {
     /// What our sampler obeys (README.md shows what each costs and saves).
     pub const DEFAULT: Rules = Rules {
-        parallel: 8.0,
-        antiparallel: 2.0,
+        parallel: 10.0,
+        antiparallel: 3.0,
         hidden: 1.0,
-        crossing: 1.0,
+        crossing: 0.3,
         overlap: 0.5,
         spacing: 1.0,
-        off_beat: 1.0,
+        off_beat: 3.0,
         leap: 1.0,
     };
 

@@ -33,19 +33,46 @@ impl Mask {
         ["order-agnostic", "chain", "one-shot"][self as usize]
     }
 
-    fn hide(self, window: &mut Window, stream: &mut Stream) {
+    /// Hides cells; `place`, 0 to 1, says where among the numbers of cells to hide this window is.
+    fn hide(self, window: &mut Window, place: f64, stream: &mut Stream) {
         let steps = window.steps();
         let first_voice = usize::from(self != Mask::OrderAgnostic);
         let voices = VOICES - first_voice;
         let cells = voices * steps;
         let hidden = match self {
             Mask::OneShot => cells,
-            _ => 1 + stream.below(cells),
+            _ => share_of(cells, place),
         };
         for cell in stream.choose(hidden, cells) {
             window.known[cell / voices][first_voice + cell % voices] = false;
         }
     }
+}
+
+/// A number of 1 to `count`, each for as large a share of the places between 0 and 1.
+fn share_of(count: usize, place: f64) -> usize {
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        clippy::cast_precision_loss,
+        reason = "a window has some hundreds of cells"
+    )]
+    let before = (count as f64 * place) as usize;
+    (1 + before).min(count)
+}
+
+/// Places between 0 and 1 for `count` windows, one in each of as many equal strata, in random order.
+/// Most of a crop's cost is how much of it is hidden, so this measures what independent draws would,
+/// with a fraction of their error.
+fn strata(count: usize, stream: &mut Stream) -> Vec<f64> {
+    let mut order: Vec<usize> = (0..count).collect();
+    stream.shuffle(&mut order);
+    let place = |stratum: usize| {
+        #[expect(clippy::cast_precision_loss, reason = "some hundreds of crops")]
+        let (stratum, count) = (stratum as f64, count as f64);
+        (stratum + f64::from(stream.uniform())) / count
+    };
+    order.into_iter().map(place).collect()
 }
 
 /// Order-agnostic, chain and one-shot likelihood on crops.
@@ -58,8 +85,10 @@ pub(super) fn masks(study: &Study<'_>, observe: &mut Observer<'_>) -> Result<Vec
         format!(
             "Nats per note, lower is better. Crops of {CROP} steps (or the whole piece where it is \
              shorter), {ROUNDS} of each piece, each with one mask of each kind; the mean over the \
-             hidden notes of a crop, then over crops, with its standard error over crops. Rests are \
-             not scored. Metre, fermatas and repeated notes are not known in this data."
+             hidden notes of a crop, then over crops, with its standard error over crops, which is \
+             too large, since the numbers of hidden cells are drawn one from each of as many strata \
+             as there are crops. Rests are not scored. Metre, fermatas and repeated notes are not \
+             known in this data."
         ),
         "Order-agnostic: k uniform in 1..4T, k random cells hidden. Chain: soprano given, of the \
          other three voices k uniform in 1..3T cells hidden, which is the mean cost of a note when \
@@ -83,12 +112,10 @@ pub(super) fn masks(study: &Study<'_>, observe: &mut Observer<'_>) -> Result<Vec
         for mask in Mask::ALL {
             let mut stream = study.seed.stream(mask.name(), grid as u64);
             let mut windows = Vec::new();
-            for piece in pieces
-                .iter()
-                .flat_map(|piece| std::iter::repeat_n(piece, ROUNDS))
-            {
+            let places = strata(pieces.len() * ROUNDS, &mut stream);
+            for (piece, place) in pieces.iter().cycle().zip(places) {
                 let mut window = cut(piece, grid, CROP, &mut stream);
-                mask.hide(&mut window, &mut stream);
+                mask.hide(&mut window, place, &mut stream);
                 windows.push(window);
             }
             let (mean, error) = mean_and_error(&crop_losses(study.network, &windows));
@@ -99,7 +126,7 @@ pub(super) fn masks(study: &Study<'_>, observe: &mut Observer<'_>) -> Result<Vec
     Ok(vec![table])
 }
 
-/// The mean negative log-likelihood of the hidden notes of each window.
+/// The mean negative log-likelihood of the hidden notes of each window that has any.
 fn crop_losses(network: &Network, windows: &[Window]) -> Vec<f64> {
     // Windows of one length are predicted together.
     let mut losses = vec![0.0; windows.len()];
@@ -113,6 +140,7 @@ fn crop_losses(network: &Network, windows: &[Window]) -> Vec<f64> {
             }
         }
     }
+    losses.retain(|loss| loss.is_finite());
     losses
 }
 
@@ -133,11 +161,12 @@ fn mean_nll(window: &Window, log_probabilities: &[f32]) -> f64 {
 /// The chain measure of one piece, with [`ROUNDS`] masks.
 pub(super) fn chain_cost(network: &Network, window: &Window, seed: Seed) -> f64 {
     let mut stream = seed.stream("masks", 0);
-    let masked: Vec<Window> = (0..ROUNDS)
-        .map(|_| {
+    let places = strata(ROUNDS, &mut stream).into_iter();
+    let masked: Vec<Window> = places
+        .map(|place| {
             let mut window = window.clone();
             window.known.fill([true; VOICES]);
-            Mask::Chain.hide(&mut window, &mut stream);
+            Mask::Chain.hide(&mut window, place, &mut stream);
             window
         })
         .collect();
@@ -285,7 +314,7 @@ mod tests {
         for _ in 0..50 {
             for mask in Mask::ALL {
                 let mut window = window(8);
-                mask.hide(&mut window, &mut stream);
+                mask.hide(&mut window, f64::from(stream.uniform()), &mut stream);
                 let soprano_known = window.known.iter().all(|known| known[0]);
                 assert!(soprano_known || mask == Mask::OrderAgnostic);
                 assert!(window.hidden() > 0);
@@ -294,6 +323,17 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn every_number_of_hidden_cells_is_as_likely() {
+        let mut stream = Seed(1).stream("test", 0);
+        let mut counts = [0; 12];
+        for place in strata(1200, &mut stream) {
+            counts[share_of(12, place) - 1] += 1;
+        }
+        assert_eq!(counts, [100; 12]);
+        assert_eq!((share_of(12, 0.0), share_of(12, 1.0)), (1, 12));
     }
 
     #[test]

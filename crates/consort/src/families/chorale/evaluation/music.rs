@@ -12,7 +12,7 @@ use rayon::prelude::*;
 use super::likelihood::chain_cost;
 use super::{Study, mean_and_error, tell};
 use crate::error::Error;
-use crate::families::chorale::generator::grid_of;
+use crate::families::chorale::generator::{DEFAULT_PASSES, grid_of};
 use crate::families::chorale::rules::Rules;
 use crate::families::chorale::sampler::{Method, Sampling, fill};
 use crate::families::chorale::window_of;
@@ -20,13 +20,15 @@ use crate::report::{Figure, Table};
 
 /// Who harmonises.
 #[derive(Clone, Copy)]
-enum Author {
+pub(super) enum Author {
+    /// Bach himself.
     Bach,
+    /// The network, sampled so.
     Sampler(&'static str, Sampling),
 }
 
 impl Author {
-    fn name(self) -> String {
+    pub(super) fn name(self) -> String {
         match self {
             Author::Bach => "Bach".to_owned(),
             Author::Sampler(name, sampling) => format!("{name}, {} passes", sampling.passes),
@@ -34,44 +36,39 @@ impl Author {
     }
 }
 
-fn authors() -> Vec<Author> {
-    let ruled = Sampling {
-        method: Method::DEFAULT,
-        passes: 32,
-        temperature: 0.99,
-    };
-    let without = match Method::DEFAULT {
-        Method::Ruled {
-            heat,
-            mending,
-            redrawn,
-            ..
-        } => Method::Ruled {
-            rules: Rules::NONE,
-            heat,
-            mending,
-            redrawn,
-        },
-        gibbs @ Method::Gibbs { .. } => gibbs,
-    };
-    vec![
+/// Our sampler as it is used when nothing is said.
+pub(super) const OURS: Sampling = Sampling {
+    method: Method::DEFAULT,
+    passes: DEFAULT_PASSES,
+    temperature: 0.99,
+};
+
+/// The article's, with as many passes as a window of two bars gets there.
+pub(super) const GIBBS: Sampling = Sampling {
+    method: Method::ARTICLE,
+    passes: 128,
+    temperature: 0.99,
+};
+
+/// Ours without rules.
+pub(super) fn without_rules() -> Sampling {
+    with_rules(Rules::NONE)
+}
+
+/// Ours with other rules.
+pub(super) fn with_rules(rules: Rules) -> Sampling {
+    Sampling {
+        method: OURS.method.with_rules(rules),
+        ..OURS
+    }
+}
+
+fn authors() -> [Author; 4] {
+    [
         Author::Bach,
-        Author::Sampler("ruled", ruled),
-        Author::Sampler(
-            "the same without rules",
-            Sampling {
-                method: without,
-                ..ruled
-            },
-        ),
-        Author::Sampler(
-            "the article's Gibbs",
-            Sampling {
-                method: Method::ARTICLE,
-                passes: 128,
-                temperature: 0.99,
-            },
-        ),
+        Author::Sampler("ruled", OURS),
+        Author::Sampler("the same without rules", without_rules()),
+        Author::Sampler("the article's Gibbs", GIBBS),
     ]
 }
 
@@ -120,37 +117,65 @@ fn table(
          Bach's figure is off."
             .to_owned(),
     ];
-    let mut costs = Vec::new();
-    let mut rates: Vec<Vec<(&'static str, f64)>> = Vec::new();
+    let mut measured = Vec::new();
     for (done, &author) in authors.iter().enumerate() {
         tell(observe, "sampler", done, authors.len())?;
+        measured.push(Measured::of(study, pieces, author));
+    }
+    let costs = measured.iter().map(Measured::cost).collect();
+    table.row("cost, nats per note", costs);
+    for (row, (name, _)) in measured[0].rates.iter().enumerate() {
+        let figures = measured.iter().map(|author| figure(author.rates[row].1));
+        table.row(*name, figures.collect());
+    }
+    Ok(table)
+}
+
+/// A rate, which is not a number where nothing could be counted.
+pub(super) fn figure(rate: f64) -> Figure {
+    if rate.is_nan() {
+        Figure::Absent(())
+    } else {
+        Figure::measured(rate, 2)
+    }
+}
+
+/// What one author's harmonisations of several melodies are like.
+pub(super) struct Measured {
+    /// Mean cost in nats per note, and its standard error.
+    cost: (f64, f64),
+    /// See [`ChoraleStatistics::rates`].
+    rates: Vec<(&'static str, f64)>,
+}
+
+impl Measured {
+    /// One harmonisation of each melody.
+    pub(super) fn of(study: &Study<'_>, pieces: &[Piece], author: Author) -> Measured {
         let written: Vec<(ChoraleStatistics, f64)> = pieces
             .par_iter()
             .enumerate()
             .map(|(index, piece)| harmonised(study, piece, author, index))
             .collect();
         let mut statistics = ChoraleStatistics::default();
-        written.iter().for_each(|(counts, _)| statistics += *counts);
+        written
+            .iter()
+            .for_each(|(counts, _)| statistics += *counts);
         let nats: Vec<f64> = written.iter().map(|(_, cost)| *cost).collect();
-        let (mean, error) = mean_and_error(&nats);
-        costs.push(Figure::estimated(mean, error, 3));
-        rates.push(statistics.rates());
+        Measured {
+            cost: mean_and_error(&nats),
+            rates: statistics.rates(),
+        }
     }
-    table.row("cost, nats per note", costs);
-    for (row, (name, _)) in rates[0].iter().enumerate() {
-        let figure = |rate: f64| {
-            if rate.is_nan() {
-                Figure::Absent(())
-            } else {
-                Figure::measured(rate, 2)
-            }
-        };
-        table.row(
-            *name,
-            rates.iter().map(|author| figure(author[row].1)).collect(),
-        );
+
+    pub(super) fn cost(&self) -> Figure {
+        Figure::estimated(self.cost.0, self.cost.1, 3)
     }
-    Ok(table)
+
+    /// The rate of that name.
+    pub(super) fn rate(&self, name: &str) -> Figure {
+        let found = self.rates.iter().find(|(known, _)| *known == name);
+        found.map_or(Figure::Absent(()), |(_, rate)| figure(*rate))
+    }
 }
 
 /// One harmonisation, counted, and what it costs.

@@ -84,6 +84,37 @@ impl Temporal {
         self.blocks.iter().map(|block| block.dilation).sum()
     }
 
+    /// Whether each block reaches twice as far as the one before it, so that [`Temporal::middles`]
+    /// can be asked.
+    pub(super) fn doubles(&self) -> bool {
+        let dilations = self.blocks.iter().map(|block| block.dilation);
+        dilations.eq((0..self.blocks.len()).map(|block| 1 << block))
+    }
+
+    /// The logits of the middle steps of excerpts, all of which reach as far as the network does on
+    /// either side; steps outside of a piece are none. Of each block only those steps are computed
+    /// on which the middle depends: half as many as of the block before.
+    pub(super) fn middles(
+        &self,
+        excerpts: &[Vec<Option<&[u16; FEATURES]>>],
+        lowest: Vec<usize>,
+    ) -> Logits {
+        let (batch, steps) = (excerpts.len(), excerpts[0].len());
+        let table = self.table.val();
+        let (width, device) = (table.dims()[1], table.device());
+        let cells = excerpts.iter().flatten().copied();
+        let inside = excerpts.iter().flatten().map(|token| f32::from(u8::from(token.is_some())));
+        let inside = TensorData::new(inside.collect(), [batch, steps, 1]);
+        let mut inside = Tensor::from_data(inside, &device);
+        let mut x = Tensor::from_data(many_hot(cells), &device)
+            .matmul(table)
+            .reshape([batch, steps, width]);
+        for block in &self.blocks {
+            (x, inside) = block.halved(x, inside);
+        }
+        self.told(x.reshape([batch, width]), [batch, 1], lowest)
+    }
+
     /// The logits of excerpts, all of one length, with the degree of the lowest class in each.
     pub(super) fn logits(
         &self,
@@ -94,10 +125,17 @@ impl Temporal {
         let (batch, steps) = (excerpts.len(), excerpts[0].len());
         let table = self.table.val();
         let width = table.dims()[1];
-        let mut x = Tensor::from_data(many_hot(excerpts), &table.device()).matmul(table);
+        let cells = excerpts.iter().copied().flatten().map(Some);
+        let mut x = Tensor::from_data(many_hot(cells), &table.device()).matmul(table);
         for block in &self.blocks {
             x = block.forward(x, [batch, steps, width], noise);
         }
+        self.told(x, [batch, steps], lowest)
+    }
+
+    /// What the last block's `x`, `[window * step, width]`, says.
+    fn told(&self, x: Tensor<2>, shape: [usize; 2], lowest: Vec<usize>) -> Logits {
+        let [batch, steps] = shape;
         let outputs = self.head.forward(self.norm.forward(x));
         let outputs = outputs.reshape([batch, steps, VOICES, OUTPUTS]);
         let degrees =
@@ -127,17 +165,18 @@ fn out_of_reach(lowest: &[usize], device: &Device) -> Tensor<4> {
     )
 }
 
-/// What each step says as a row of zeros and ones, `[window * step, row]`: the sum of its rows of the
-/// table is then one matrix product, and so is the gradient.
-fn many_hot(excerpts: &[&[[u16; FEATURES]]]) -> TensorData {
-    let steps: usize = excerpts.iter().map(|excerpt| excerpt.len()).sum();
-    let mut hot = vec![0.0_f32; steps * ROWS];
-    let told = excerpts.iter().copied().flatten();
-    for (row, token) in hot.chunks_exact_mut(ROWS).zip(told) {
-        token
-            .iter()
-            .for_each(|&index| row[usize::from(index)] = 1.0);
+/// What each step says as a row of zeros and ones, `[step, row]`: the sum of its rows of the table is
+/// then one matrix product, and so is the gradient. A step that is none says nothing.
+fn many_hot<'a>(told: impl Iterator<Item = Option<&'a [u16; FEATURES]>>) -> TensorData {
+    let mut hot = Vec::new();
+    for token in told {
+        let start = hot.len();
+        hot.resize(start + ROWS, 0.0_f32);
+        for &index in token.into_iter().flatten() {
+            hot[start + usize::from(index)] = 1.0;
+        }
     }
+    let steps = hot.len() / ROWS;
     TensorData::new(hot, [steps, ROWS])
 }
 
@@ -153,5 +192,23 @@ impl Block {
         let taps = Tensor::cat(vec![before, normed, after], 2).reshape([batch * steps, 3 * width]);
         let hidden = noise.dropout(gelu(self.taps.forward(taps)), DROPOUT);
         x + self.output.forward(hidden)
+    }
+
+    /// The block at every other step, from the second to the last but one, without dropout. Its taps
+    /// are neighbours in `x`, `[window, 2 n + 1, width]`, whatever the dilation says; `inside` is 0
+    /// at steps that are none, `[window, 2 n + 1, 1]`. Both come back for `n` steps.
+    fn halved(&self, x: Tensor<3>, inside: Tensor<3>) -> (Tensor<3>, Tensor<3>) {
+        let [batch, steps, width] = x.dims();
+        let kept = steps / 2;
+        let pairs = |x: Tensor<3>, from: usize| {
+            let width = x.dims()[2];
+            x.narrow(1, from, 2 * kept).reshape([batch, kept, 2 * width])
+        };
+        let normed = self.norm.forward(x.clone()) * inside.clone();
+        let before = pairs(normed.clone(), 0).narrow(2, 0, width);
+        let taps = Tensor::cat(vec![before, pairs(normed, 1)], 2);
+        let hidden = gelu(self.taps.forward(taps));
+        let x = pairs(x, 1).narrow(2, 0, width) + self.output.forward(hidden);
+        (x, pairs(inside, 1).narrow(2, 0, 1))
     }
 }
