@@ -32,19 +32,22 @@ pub struct Rules {
     pub off_beat: f32,
     /// A leap of a tritone, a seventh or more than an octave.
     pub leap: f32,
+    /// Silence while another voice sings.
+    pub silence: f32,
 }
 
 impl Rules {
     /// What our sampler obeys (README.md shows what each costs and saves).
     pub const DEFAULT: Rules = Rules {
-        parallel: 10.0,
-        antiparallel: 3.0,
+        parallel: 14.0,
+        antiparallel: 4.0,
         hidden: 1.0,
         crossing: 0.3,
         overlap: 0.5,
         spacing: 1.0,
         off_beat: 3.0,
         leap: 1.0,
+        silence: 8.0,
     };
 
     /// What costs nothing: the network alone.
@@ -57,6 +60,7 @@ impl Rules {
         spacing: 0.0,
         off_beat: 0.0,
         leap: 0.0,
+        silence: 0.0,
     };
 
     /// What each class would cost at a cell, against the cells of `window` that are known.
@@ -64,7 +68,11 @@ impl Rules {
         let scene = Scene::of(window, step, voice);
         for (class, cost) in costs.iter_mut().enumerate() {
             let class = u8::try_from(class).expect("there are 47 classes");
-            *cost = pitch_of(class).map_or(0.0, |pitch| self.cost(&scene, pitch));
+            *cost = match pitch_of(class) {
+                Some(pitch) => self.cost(&scene, pitch),
+                None if scene.others.iter().any(|other| other.now.is_some()) => self.silence,
+                None => 0.0,
+            };
         }
     }
 
@@ -263,6 +271,20 @@ mod tests {
         let window = window(&[[0, 60, 0, 0], [0, 0, 0, 0], [0, 62, 0, 0]]);
         assert_eq!(cost(rules, &window, 1, 1, 60), 0.0);
         assert_eq!(cost(rules, &window, 1, 1, 62), 1.0);
+    }
+
+    #[test]
+    fn voices_are_silent_together() {
+        let rules = Rules {
+            silence: 5.0,
+            ..Rules::NONE
+        };
+        let window = window(&[[67, 0, 0, 0], [0, 0, 0, 0]]);
+        let mut costs = [0.0; CLASSES];
+        rules.costs(&window, 0, 2, &mut costs);
+        assert_eq!((costs[usize::from(REST)], costs[10]), (5.0, 0.0));
+        rules.costs(&window, 1, 2, &mut costs);
+        assert_eq!(costs[usize::from(REST)], 0.0);
     }
 
     #[test]
