@@ -53,16 +53,25 @@ pub(crate) fn run(matches: &ArgMatches) -> anyhow::Result<()> {
 
 /// A positional argument or option that names a file.
 fn path(name: &'static str, help: &'static str) -> Arg {
-    Arg::new(name).value_name("FILE").value_parser(value_parser!(PathBuf)).help(help)
+    Arg::new(name)
+        .value_name("FILE")
+        .value_parser(value_parser!(PathBuf))
+        .help(help)
 }
 
 /// `-o`, as often as there are files to write.
 fn outputs(help: &'static str) -> Arg {
-    path("output", help).short('o').long("output").action(ArgAction::Append)
+    path("output", help)
+        .short('o')
+        .long("output")
+        .action(ArgAction::Append)
 }
 
 fn json() -> Arg {
-    Arg::new("json").long("json").action(ArgAction::SetTrue).help("Print a report as JSON")
+    Arg::new("json")
+        .long("json")
+        .action(ArgAction::SetTrue)
+        .help("Print a report as JSON")
 }
 
 fn tune() -> Arg {
@@ -74,8 +83,11 @@ fn tune() -> Arg {
 }
 
 fn soundfont() -> Arg {
-    path("soundfont", "The SoundFont to play with [default: one that is found, else built-in instruments]")
-        .long("soundfont")
+    path(
+        "soundfont",
+        "The SoundFont to play with [default: one that is found, else built-in instruments]",
+    )
+    .long("soundfont")
 }
 
 fn seed() -> Arg {
@@ -115,7 +127,10 @@ impl Arguments for ArgMatches {
     }
 
     fn paths(&self, name: &str) -> Vec<PathBuf> {
-        self.get_many::<PathBuf>(name).unwrap_or_default().cloned().collect()
+        self.get_many::<PathBuf>(name)
+            .unwrap_or_default()
+            .cloned()
+            .collect()
     }
 
     fn seed(&self) -> Seed {
@@ -123,7 +138,8 @@ impl Arguments for ArgMatches {
     }
 
     fn tune(&self) -> Option<usize> {
-        self.get_one::<u64>("tune").and_then(|&tune| usize::try_from(tune).ok())
+        self.get_one::<u64>("tune")
+            .and_then(|&tune| usize::try_from(tune).ok())
     }
 
     fn data_folder(&self) -> DataFolder {
@@ -152,6 +168,10 @@ fn print_warnings(path: &std::path::Path, warnings: &[consort_music::Warning]) {
         eprintln!("warning: {}: {warning}", path.display());
     }
     if warnings.len() > SHOWN {
-        eprintln!("warning: {}: {} more like these", path.display(), warnings.len() - SHOWN);
+        eprintln!(
+            "warning: {}: {} more like these",
+            path.display(),
+            warnings.len() - SHOWN
+        );
     }
 }

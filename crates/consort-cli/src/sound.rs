@@ -19,7 +19,11 @@ pub(crate) fn instruments(
     if targets.iter().all(|(_, kind)| *kind != Kind::Wav) {
         return Ok(Instruments::BuiltIn);
     }
-    let folder = |name: &str| env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    let folder = |name: &str| {
+        env::var_os(name)
+            .filter(|value| !value.is_empty())
+            .map(PathBuf::from)
+    };
     let search = SoundFontSearch {
         explicit: named,
         environment: folder("CONSORT_SOUNDFONT"),
@@ -27,8 +31,13 @@ pub(crate) fn instruments(
         system: SoundFontSearch::SYSTEM_FOLDERS.map(PathBuf::from).to_vec(),
     };
     let found = find(&search).map_err(|error| Usage(error.to_string()))?;
-    found.warnings.iter().for_each(|warning| eprintln!("warning: {warning}"));
-    let Some(path) = found.path else { return Ok(Instruments::BuiltIn) };
+    found
+        .warnings
+        .iter()
+        .for_each(|warning| eprintln!("warning: {warning}"));
+    let Some(path) = found.path else {
+        return Ok(Instruments::BuiltIn);
+    };
     let unusable = |reason: String| Usage(format!("cannot use {}: {reason}", path.display()));
     let file = File::open(&path).map_err(|error| unusable(error.to_string()))?;
     let font = SoundFont::read(file).map_err(|error| unusable(error.to_string()))?;

@@ -40,7 +40,11 @@ impl Place {
     /// Runs what must succeed, and gives its standard output.
     fn does(&self, arguments: &[&str]) -> String {
         let output = self.run(arguments);
-        assert!(output.status.success(), "{arguments:?}: {}", text(&output.stderr));
+        assert!(
+            output.status.success(),
+            "{arguments:?}: {}",
+            text(&output.stderr)
+        );
         text(&output.stdout)
     }
 
@@ -51,21 +55,27 @@ impl Place {
         let said = text(&output.stderr);
         assert_eq!(output.status.code(), Some(2), "{arguments:?}: {said}");
         for part in parts {
-            assert!(said.contains(part), "{arguments:?} said {said:?} without {part:?}");
+            assert!(
+                said.contains(part),
+                "{arguments:?} said {said:?} without {part:?}"
+            );
         }
         assert_eq!(self.names(), before, "{arguments:?} left something behind");
     }
 
     fn names(&self) -> Vec<String> {
         let entries = fs::read_dir(self.0.path()).unwrap();
-        let mut names: Vec<String> =
-            entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        let mut names: Vec<String> = entries
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
         names.sort();
         names
     }
 
     fn score(&self, name: &str) -> Score {
-        format::read(&fs::read(self.path(name)).unwrap(), None).unwrap().value
+        format::read(&fs::read(self.path(name)).unwrap(), None)
+            .unwrap()
+            .value
     }
 }
 
@@ -82,7 +92,12 @@ const QUICK: [&str; 2] = ["--steps", "4"];
 fn the_example_makes_a_score_sound_and_a_picture() {
     let place = Place::new();
     let said = place.does(&["harmonize"]);
-    let expected = ["example-chorale.mid", "example-chorale.musicxml", "example-chorale.png", "example-chorale.wav"];
+    let expected = [
+        "example-chorale.mid",
+        "example-chorale.musicxml",
+        "example-chorale.png",
+        "example-chorale.wav",
+    ];
     assert_eq!(place.names(), expected);
     assert!(expected.iter().all(|name| said.contains(name)), "{said}");
     let score = place.score("example-chorale.musicxml");
@@ -92,10 +107,20 @@ fn the_example_makes_a_score_sound_and_a_picture() {
     }
     let wav = fs::read(place.path("example-chorale.wav")).unwrap();
     let (samples, _) = wav[44..].as_chunks::<2>();
-    let samples: Vec<i16> = samples.iter().map(|&pair| i16::from_le_bytes(pair)).collect();
-    let peak = samples.iter().map(|sample| sample.unsigned_abs()).max().unwrap();
+    let samples: Vec<i16> = samples
+        .iter()
+        .map(|&pair| i16::from_le_bytes(pair))
+        .collect();
+    let peak = samples
+        .iter()
+        .map(|sample| sample.unsigned_abs())
+        .max()
+        .unwrap();
     assert!((3_000..32_700).contains(&peak), "the peak is {peak}");
-    let silent = samples.chunks(44_100).filter(|second| second.iter().all(|s| s.abs() < 30)).count();
+    let silent = samples
+        .chunks(44_100)
+        .filter(|second| second.iter().all(|s| s.abs() < 30))
+        .count();
     assert!(silent <= 1, "{silent} half seconds are silent");
 }
 
@@ -117,7 +142,16 @@ fn the_same_request_gives_the_same_bytes_and_another_seed_others() {
 fn sung(score: &Score, part: usize) -> Vec<(f64, f64, u8)> {
     let quarter = f64::from(score.resolution.ticks_per_quarter());
     let notes = score.parts[part].sounding();
-    notes.iter().map(|n| (n.onset.0 as f64 / quarter, n.duration.0 as f64 / quarter, n.pitch.midi())).collect()
+    notes
+        .iter()
+        .map(|n| {
+            (
+                n.onset.0 as f64 / quarter,
+                n.duration.0 as f64 / quarter,
+                n.pitch.midi(),
+            )
+        })
+        .collect()
 }
 
 #[test]
@@ -141,8 +175,16 @@ fn the_melody_is_unchanged_from_and_to_every_format() {
 fn several_samples_are_numbered() {
     let place = Place::new();
     place.write("melody.abc", MELODY);
-    place.does(&[&["harmonize", "melody.abc", "--samples", "3", "-o", "out.mid"][..], &QUICK].concat());
-    let out: Vec<_> = (1..=3).map(|n| fs::read(place.path(&format!("out-{n}.mid"))).unwrap()).collect();
+    place.does(
+        &[
+            &["harmonize", "melody.abc", "--samples", "3", "-o", "out.mid"][..],
+            &QUICK,
+        ]
+        .concat(),
+    );
+    let out: Vec<_> = (1..=3)
+        .map(|n| fs::read(place.path(&format!("out-{n}.mid"))).unwrap())
+        .collect();
     assert!(out[0] != out[1] && out[1] != out[2]);
     place.does(&[&["harmonize", "melody.abc", "-o", "one.mid"][..], &QUICK].concat());
     assert_eq!(fs::read(place.path("one.mid")).unwrap(), out[0]);
@@ -152,14 +194,31 @@ fn several_samples_are_numbered() {
 fn a_region_is_made_anew_and_the_rest_stays() {
     let place = Place::new();
     place.write("melody.abc", MELODY);
-    place.does(&[&["harmonize", "melody.abc", "-o", "whole.musicxml"][..], &QUICK].concat());
-    let again = ["harmonize", "whole.musicxml", "--bars", "2-3", "--seed", "9", "-o", "again.musicxml"];
+    place.does(
+        &[
+            &["harmonize", "melody.abc", "-o", "whole.musicxml"][..],
+            &QUICK,
+        ]
+        .concat(),
+    );
+    let again = [
+        "harmonize",
+        "whole.musicxml",
+        "--bars",
+        "2-3",
+        "--seed",
+        "9",
+        "-o",
+        "again.musicxml",
+    ];
     place.does(&[&again[..], &QUICK].concat());
     let (whole, again) = (place.score("whole.musicxml"), place.score("again.musicxml"));
     let outside = |score: &Score| -> Vec<Note> {
         let quarter = score.resolution.quarter();
         let notes = score.parts.iter().flat_map(|part| part.notes.clone());
-        notes.filter(|note| note.onset < quarter * 4 || note.onset >= quarter * 12).collect()
+        notes
+            .filter(|note| note.onset < quarter * 4 || note.onset >= quarter * 12)
+            .collect()
     };
     assert_eq!(outside(&whole), outside(&again));
     assert_ne!(whole.parts[2].notes, again.parts[2].notes);
@@ -170,7 +229,13 @@ fn a_region_is_made_anew_and_the_rest_stays() {
 fn json_reports_what_was_made_and_how() {
     let place = Place::new();
     place.write("melody.abc", MELODY);
-    let said = place.does(&[&["harmonize", "melody.abc", "-o", "out.mid", "--json"][..], &QUICK].concat());
+    let said = place.does(
+        &[
+            &["harmonize", "melody.abc", "-o", "out.mid", "--json"][..],
+            &QUICK,
+        ]
+        .concat(),
+    );
     let report: serde_json::Value = serde_json::from_str(&said).unwrap();
     assert_eq!(report["family"], "chorale");
     assert_eq!(report["options"]["steps"], "4");
@@ -183,28 +248,57 @@ fn json_reports_what_was_made_and_how() {
 fn a_trace_is_written_as_data_and_picture() {
     let place = Place::new();
     place.write("melody.abc", MELODY);
-    place.does(&[&["harmonize", "melody.abc", "-o", "out.mid", "--trace"][..], &QUICK].concat());
+    place.does(
+        &[
+            &["harmonize", "melody.abc", "-o", "out.mid", "--trace"][..],
+            &QUICK,
+        ]
+        .concat(),
+    );
     let csv = fs::read_to_string(place.path("out.trace.csv")).unwrap();
     assert_eq!(csv.lines().count(), 5, "{csv}");
-    assert!(fs::read_to_string(place.path("out.trace.svg")).unwrap().contains("<svg"));
+    assert!(
+        fs::read_to_string(place.path("out.trace.svg"))
+            .unwrap()
+            .contains("<svg")
+    );
     place.does(&["plot", "out.trace.csv", "-o", "curve.png"]);
-    assert!(fs::read(place.path("curve.png")).unwrap().starts_with(b"\x89PNG"));
+    assert!(
+        fs::read(place.path("curve.png"))
+            .unwrap()
+            .starts_with(b"\x89PNG")
+    );
 }
 
 #[test]
 fn the_article_s_sampler_works_too() {
     let place = Place::new();
     place.write("melody.abc", MELODY);
-    place.does(&["harmonize", "melody.abc", "-o", "out.musicxml", "--sampler", "gibbs", "--steps", "12"]);
+    place.does(&[
+        "harmonize",
+        "melody.abc",
+        "-o",
+        "out.musicxml",
+        "--sampler",
+        "gibbs",
+        "--steps",
+        "12",
+    ]);
     assert_eq!(place.score("out.musicxml").parts.len(), 4);
 }
 
 #[test]
 fn files_that_are_no_melody_are_refused() {
     let place = Place::new();
-    place.write("empty.mid", "").write("diary.txt", "Dear diary").write("cut.mid", b"MThd\0\0\0\x06\0\x01");
+    place
+        .write("empty.mid", "")
+        .write("diary.txt", "Dear diary")
+        .write("cut.mid", b"MThd\0\0\0\x06\0\x01");
     place.write("silent.abc", "X:1\nM:4/4\nL:1/4\nK:C\nz4|]\n");
-    place.write("five.abc", "X:1\nM:4/4\nL:1/4\nK:C\nV:1\nCDEF|\nV:2\nCDEF|\nV:3\nCDEF|\nV:4\nCDEF|\nV:5\nCDEF|\n");
+    place.write(
+        "five.abc",
+        "X:1\nM:4/4\nL:1/4\nK:C\nV:1\nCDEF|\nV:2\nCDEF|\nV:3\nCDEF|\nV:4\nCDEF|\nV:5\nCDEF|\n",
+    );
     place.write("wide.abc", "X:1\nM:4/4\nL:1/4\nK:C\nC,,, c''' C c|\n");
     fs::create_dir(place.path("folder.mid")).unwrap();
     let refuses = |name: &str, parts: &[&str]| place.refuses(&["harmonize", name], parts);
@@ -225,7 +319,10 @@ fn a_polyphonic_melody_says_what_was_taken() {
     let output = place.run(&[&["harmonize", "chords.abc", "-o", "out.mid"][..], &QUICK].concat());
     assert!(output.status.success());
     let said = text(&output.stderr);
-    assert!(said.contains("the highest were taken") && said.contains("--part"), "{said}");
+    assert!(
+        said.contains("the highest were taken") && said.contains("--part"),
+        "{said}"
+    );
 }
 
 #[test]
@@ -252,12 +349,18 @@ fn wrong_arguments_are_refused() {
 fn wrong_weights_are_refused() {
     let place = Place::new();
     place.write("melody.abc", MELODY);
-    let released = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../weights/chorale-1.safetensors");
+    let released =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../../weights/chorale-1.safetensors");
     let bytes = fs::read(released).unwrap();
-    place.write("half.safetensors", &bytes[..bytes.len() / 2]).write("junk.safetensors", "junk");
+    place
+        .write("half.safetensors", &bytes[..bytes.len() / 2])
+        .write("junk.safetensors", "junk");
     // Names of the same length keep the header whole.
     let text = String::from_utf8_lossy(&bytes[..4000]).into_owned();
-    let other = text.replace("\\\"family\\\":\\\"chorale\\\"", "\\\"family\\\":\\\"kazooos\\\"");
+    let other = text.replace(
+        "\\\"family\\\":\\\"chorale\\\"",
+        "\\\"family\\\":\\\"kazooos\\\"",
+    );
     assert_ne!(text, other);
     let mut forged = bytes.clone();
     let start = text.find("\\\"family\\\"").unwrap();
@@ -277,7 +380,14 @@ fn wrong_weights_are_refused() {
 fn an_output_that_cannot_be_written_leaves_nothing() {
     let place = Place::new();
     place.write("melody.abc", MELODY);
-    let arguments = ["harmonize", "melody.abc", "-o", "good.mid", "-o", "no/such/folder/bad.mid"];
+    let arguments = [
+        "harmonize",
+        "melody.abc",
+        "-o",
+        "good.mid",
+        "-o",
+        "no/such/folder/bad.mid",
+    ];
     let output = place.run(&[&arguments[..], &QUICK].concat());
     assert_eq!(output.status.code(), Some(1));
     assert!(text(&output.stderr).contains("bad.mid"));
@@ -301,10 +411,19 @@ fn a_file_without_permission_is_named() {
 #[test]
 fn strange_metres_tempos_and_lengths_are_sung() {
     let place = Place::new();
-    place.write("odd.abc", "X:1\nM:5/8\nL:1/8\nK:D\nDEFGA|M:3/4\nA2G2F2|M:7/8\nE2D2E3|[M:C]D8|]\n");
+    place.write(
+        "odd.abc",
+        "X:1\nM:5/8\nL:1/8\nK:D\nDEFGA|[M:3/4]A2G2F2|[M:7/8]E2D2E3|[M:C]D8|]\n",
+    );
     place.write("pickup.abc", "X:1\nM:3/4\nL:1/4\nK:F\nC|F2G|A2B|c3-|c2|]\n");
     place.write("fast.mid", midi_with_tempo(0));
-    place.write("long.abc", format!("X:1\nM:4/4\nL:1/4\nQ:1/4=100\nK:C\n{}", "CDEF|GFED|\n".repeat(250)));
+    place.write(
+        "long.abc",
+        format!(
+            "X:1\nM:4/4\nL:1/4\nQ:1/4=100\nK:C\n{}",
+            "CDEF|GFED|\n".repeat(250)
+        ),
+    );
     for name in ["odd.abc", "pickup.abc", "fast.mid", "long.abc"] {
         let melody = sung(&place.score(name), 0);
         place.does(&["harmonize", name, "-o", "out.musicxml", "--steps", "2"]);

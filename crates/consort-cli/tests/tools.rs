@@ -8,13 +8,24 @@ use std::process::{Command, Output};
 
 fn run(folder: &Path, arguments: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_consort"));
-    command.args(arguments).current_dir(folder).env_remove("CONSORT_SOUNDFONT");
-    command.env("XDG_DATA_HOME", folder).env_remove("CONSORT_DATA").output().unwrap()
+    command
+        .args(arguments)
+        .current_dir(folder)
+        .env_remove("CONSORT_SOUNDFONT");
+    command
+        .env("XDG_DATA_HOME", folder)
+        .env_remove("CONSORT_DATA")
+        .output()
+        .unwrap()
 }
 
 fn does(folder: &Path, arguments: &[&str]) -> String {
     let output = run(folder, arguments);
-    assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    assert!(
+        output.status.success(),
+        "{arguments:?}: {}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     String::from_utf8(output.stdout).unwrap()
 }
 
@@ -62,26 +73,49 @@ fn models_and_their_cards_are_listed() {
     let folder = tempfile::tempdir().unwrap();
     assert!(does(folder.path(), &["models"]).contains("chorale-1 (default)"));
     assert!(does(folder.path(), &["models", "chorale-1"]).starts_with("# chorale-1"));
-    let list: serde_json::Value = serde_json::from_str(&does(folder.path(), &["models", "--json"])).unwrap();
+    let list: serde_json::Value =
+        serde_json::from_str(&does(folder.path(), &["models", "--json"])).unwrap();
     assert_eq!(list[0]["sha256"].as_str().unwrap().len(), 64);
-    assert_eq!(run(folder.path(), &["models", "kazoo-1"]).status.code(), Some(2));
+    assert_eq!(
+        run(folder.path(), &["models", "kazoo-1"]).status.code(),
+        Some(2)
+    );
 }
 
 #[test]
 fn training_without_data_says_how_to_get_it() {
     let folder = tempfile::tempdir().unwrap();
-    let output = run(folder.path(), &["train", "chorale", "--preset", "tiny", "--data", "."]);
+    let output = run(
+        folder.path(),
+        &["train", "chorale", "--preset", "tiny", "--data", "."],
+    );
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     assert_eq!(output.status.code(), Some(2), "{said}");
-    assert!(said.contains("consort data get bach-chorales-music21"), "{said}");
+    assert!(
+        said.contains("consort data get bach-chorales-music21"),
+        "{said}"
+    );
 }
 
 #[test]
 fn training_writes_weights_that_harmonise_and_goes_on_where_it_stopped() {
     let folder = tempfile::tempdir().unwrap();
     let train = |more: &[&str]| {
-        let base = ["train", "chorale", "--preset", "tiny", "--example-data", "--run", "run"];
-        let set = ["--set", "recipe.steps=20", "--set", "recipe.validate_every=10"];
+        let base = [
+            "train",
+            "chorale",
+            "--preset",
+            "tiny",
+            "--example-data",
+            "--run",
+            "run",
+        ];
+        let set = [
+            "--set",
+            "recipe.steps=20",
+            "--set",
+            "recipe.validate_every=10",
+        ];
         does(folder.path(), &[&base[..], &set, more].concat())
     };
     let said = train(&[]);
@@ -91,8 +125,23 @@ fn training_writes_weights_that_harmonise_and_goes_on_where_it_stopped() {
     // The run is over: going on changes nothing.
     train(&[]);
     assert_eq!(fs::read(&weights).unwrap(), first);
-    let arguments = ["harmonize", "--weights", "run/weights.safetensors", "-o", "out.mid", "--steps", "2"];
+    let arguments = [
+        "harmonize",
+        "--weights",
+        "run/weights.safetensors",
+        "-o",
+        "out.mid",
+        "--steps",
+        "2",
+    ];
     does(folder.path(), &arguments);
-    let evaluate = ["evaluate", "chorale", "--weights", "run/weights.safetensors", "--part", "kazoo"];
+    let evaluate = [
+        "evaluate",
+        "chorale",
+        "--weights",
+        "run/weights.safetensors",
+        "--part",
+        "kazoo",
+    ];
     assert_eq!(run(folder.path(), &evaluate).status.code(), Some(2));
 }

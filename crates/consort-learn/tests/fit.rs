@@ -102,7 +102,7 @@ fn trained(steps: u64) -> consort_learn::Fitted<Network> {
         None,
         &mut progress::unobserved,
     )
-    .unwrap()
+    .expect("nothing stops it")
 }
 
 #[test]

@@ -20,11 +20,17 @@ fn melody(bars: usize) -> Prompt {
     let mut part = Part::default();
     for bar in 0..bars as i64 {
         let number = (bar + 1).to_string();
-        score.measures.push(Measure::new(Ticks(bar * 4), Ticks(4), Some(Metre::COMMON), number));
+        score.measures.push(Measure::new(
+            Ticks(bar * 4),
+            Ticks(4),
+            Some(Metre::COMMON),
+            number,
+        ));
         for beat in 0..4 {
             let degree = [0, 2, 4, 5, 7, 5, 4, 2][((bar * 4 + beat) % 8) as usize];
             let pitch = Pitch::try_from(67_u8 + degree).expect("a soprano's");
-            part.notes.push(Note::new(Ticks(bar * 4 + beat), Ticks(1), pitch));
+            part.notes
+                .push(Note::new(Ticks(bar * 4 + beat), Ticks(1), pitch));
         }
     }
     score.parts.push(part);

@@ -88,17 +88,22 @@ impl Kind {
             "wav" => Ok(Kind::Wav),
             "svg" => Ok(Kind::Picture(PictureFormat::Svg)),
             "png" => Ok(Kind::Picture(PictureFormat::Png)),
-            _ => Format::of_extension(&extension).map(Kind::Score).ok_or_else(|| {
-                FileError::Ending { path: path.to_owned(), endings: endings() }
-            }),
+            _ => Format::of_extension(&extension)
+                .map(Kind::Score)
+                .ok_or_else(|| FileError::Ending {
+                    path: path.to_owned(),
+                    endings: endings(),
+                }),
         }
     }
 }
 
 fn endings() -> String {
     let scores = Format::ALL.iter().flat_map(|format| format.extensions());
-    let all: Vec<String> =
-        scores.chain(&["wav", "svg", "png"]).map(|extension| format!(".{extension}")).collect();
+    let all: Vec<String> = scores
+        .chain(&["wav", "svg", "png"])
+        .map(|extension| format!(".{extension}"))
+        .collect();
     all.join(", ")
 }
 
@@ -108,8 +113,10 @@ fn endings() -> String {
 /// If the file cannot be read or holds no score.
 pub fn read_score(path: &Path, tune: Option<usize>) -> Result<Reading<Score>, FileError> {
     let bytes = read(path)?;
-    format::read(&bytes, tune)
-        .map_err(|source| FileError::NotAScore { path: path.to_owned(), source })
+    format::read(&bytes, tune).map_err(|source| FileError::NotAScore {
+        path: path.to_owned(),
+        source,
+    })
 }
 
 /// Reads a file of at most 64 MiB.
@@ -117,14 +124,19 @@ pub fn read_score(path: &Path, tune: Option<usize>) -> Result<Reading<Score>, Fi
 /// # Errors
 /// If it is not there, no file, empty, too large, or not to be read.
 pub fn read(path: &Path) -> Result<Vec<u8>, FileError> {
-    let failed = |reason: String| FileError::Read { path: path.to_owned(), reason };
+    let failed = |reason: String| FileError::Read {
+        path: path.to_owned(),
+        reason,
+    };
     let about = fs::metadata(path).map_err(|error| failed(error.to_string()))?;
     if about.is_dir() {
         return Err(failed("it is a folder; name a file in it".to_owned()));
     }
     if about.len() > BYTES_MAX {
         let megabytes = about.len() >> 20;
-        return Err(failed(format!("it has {megabytes} MiB, and no score has more than 64")));
+        return Err(failed(format!(
+            "it has {megabytes} MiB, and no score has more than 64"
+        )));
     }
     let bytes = fs::read(path).map_err(|error| failed(error.to_string()))?;
     if bytes.is_empty() {
@@ -165,13 +177,21 @@ pub fn write_all(files: &[(PathBuf, Vec<u8>)]) -> Result<(), FileError> {
         name.push(".part");
         beside.push(path.with_file_name(name));
         let place = beside.last().expect("just pushed");
-        fs::write(place, bytes).map_err(|source| FileError::Write { path: path.clone(), source })
+        fs::write(place, bytes).map_err(|source| FileError::Write {
+            path: path.clone(),
+            source,
+        })
     });
     let moved = written.and_then(|()| {
-        files.iter().zip(&beside).try_for_each(|((path, _), beside)| {
-            fs::rename(beside, path)
-                .map_err(|source| FileError::Write { path: path.clone(), source })
-        })
+        files
+            .iter()
+            .zip(&beside)
+            .try_for_each(|((path, _), beside)| {
+                fs::rename(beside, path).map_err(|source| FileError::Write {
+                    path: path.clone(),
+                    source,
+                })
+            })
     });
     if moved.is_err() {
         // What cannot be taken away was never there or is beyond reach; the first error says why.
@@ -188,12 +208,18 @@ mod tests {
     fn endings_say_what_a_file_holds() {
         let kind = |name: &str| Kind::of(Path::new(name)).ok();
         assert_eq!(kind("a.MID"), Some(Kind::Score(Format::Midi)));
-        assert_eq!(kind("a.b.mxl"), Some(Kind::Score(Format::CompressedMusicXml)));
+        assert_eq!(
+            kind("a.b.mxl"),
+            Some(Kind::Score(Format::CompressedMusicXml))
+        );
         assert_eq!(kind("a.wav"), Some(Kind::Wav));
         assert_eq!(kind("a.png"), Some(Kind::Picture(PictureFormat::Png)));
         assert_eq!(kind("a"), None);
         let error = Kind::of(Path::new("a.mp3")).unwrap_err().to_string();
-        assert!(error.contains("a.mp3") && error.contains(".musicxml"), "{error}");
+        assert!(
+            error.contains("a.mp3") && error.contains(".musicxml"),
+            "{error}"
+        );
     }
 
     #[test]

@@ -64,7 +64,9 @@ pub fn releases() -> Vec<Release> {
     let manifest: Manifest = toml::from_str(MANIFEST).expect("the manifest is checked by a test");
     let mut releases = manifest.weights;
     for release in &mut releases {
-        let embedded = EMBEDDED.iter().find(|embedded| embedded.name == release.name);
+        let embedded = EMBEDDED
+            .iter()
+            .find(|embedded| embedded.name == release.name);
         release.card = embedded.map_or("", |embedded| embedded.card);
     }
     releases
@@ -75,9 +77,14 @@ pub fn releases() -> Vec<Release> {
 /// # Errors
 /// [`Error::Unknown`] if the binary has none, and [`Error::Weights`] if they are damaged.
 pub fn default_weights(family: &str) -> Result<Weights, Error> {
-    let release = releases().into_iter().find(|release| release.default && release.family == family);
+    let release = releases()
+        .into_iter()
+        .find(|release| release.default && release.family == family);
     let embedded = release.as_ref().and_then(|release| {
-        EMBEDDED.iter().find(|embedded| embedded.name == release.name)?.bytes
+        EMBEDDED
+            .iter()
+            .find(|embedded| embedded.name == release.name)?
+            .bytes
     });
     let bytes = embedded.ok_or_else(|| Error::Unknown {
         kind: "weights in this program for the family",
@@ -96,7 +103,10 @@ pub fn weights_of(path: &Path) -> Result<Weights, Error> {
 }
 
 fn read(bytes: &[u8], name: &str) -> Result<Weights, Error> {
-    Weights::from_bytes(bytes).map_err(|source| Error::Weights { name: name.to_owned(), source })
+    Weights::from_bytes(bytes).map_err(|source| Error::Weights {
+        name: name.to_owned(),
+        source,
+    })
 }
 
 #[cfg(test)]
@@ -115,19 +125,30 @@ mod tests {
         let mut total = 0;
         for release in &releases {
             let bytes = fs::read(folder.join(&release.file)).unwrap();
-            let hash: String = Sha256::digest(&bytes).iter().map(|b| format!("{b:02x}")).collect();
+            let hash: String = Sha256::digest(&bytes)
+                .iter()
+                .map(|b| format!("{b:02x}"))
+                .collect();
             assert_eq!(hash, release.sha256, "{}", release.name);
             assert_eq!(bytes.len() as u64, release.bytes);
             let header = Weights::from_bytes(&bytes).unwrap().header;
-            assert_eq!((&header.name, &header.family), (&release.name, &release.family));
+            assert_eq!(
+                (&header.name, &header.family),
+                (&release.name, &release.family)
+            );
             assert_eq!(header.licence, release.licence);
-            assert!(release.card.contains(&release.name), "the card of {}", release.name);
+            assert!(
+                release.card.contains(&release.name),
+                "the card of {}",
+                release.name
+            );
             total += release.bytes;
         }
         assert!(total <= 25 << 20, "all weights together have {total} bytes");
         for family in FAMILIES {
-            let defaults =
-                releases.iter().filter(|release| release.default && release.family == family.id());
+            let defaults = releases
+                .iter()
+                .filter(|release| release.default && release.family == family.id());
             assert_eq!(defaults.count(), 1, "{}", family.id());
         }
     }

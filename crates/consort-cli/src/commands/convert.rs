@@ -12,7 +12,13 @@ pub(super) fn command() -> Command {
     Command::new("convert")
         .about("Write a score in another format, by the endings of the names")
         .arg(path("from", "A MIDI, MusicXML or ABC file").required(true))
-        .arg(path("to", "The file to write: .musicxml, .mxl, .mid, .abc, .wav, .svg or .png").required(true))
+        .arg(
+            path(
+                "to",
+                "The file to write: .musicxml, .mxl, .mid, .abc, .wav, .svg or .png",
+            )
+            .required(true),
+        )
         .arg(tune())
         .arg(soundfont())
 }

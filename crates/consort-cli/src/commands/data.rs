@@ -45,20 +45,35 @@ pub(super) fn run(matches: &ArgMatches) -> anyhow::Result<()> {
 /// The folder of the data sets: the named one, else that of [`default_root`], else `data` here.
 pub(super) fn folder(named: Option<PathBuf>) -> DataFolder {
     let usual = || default_root(|name| env::var_os(name), |path| path.is_dir());
-    DataFolder::new(named.or_else(usual).unwrap_or_else(|| PathBuf::from("data")))
+    DataFolder::new(
+        named
+            .or_else(usual)
+            .unwrap_or_else(|| PathBuf::from("data")),
+    )
 }
 
 fn name(help: &'static str) -> Arg {
-    Arg::new("name").value_name("NAME").required(true).help(help)
+    Arg::new("name")
+        .value_name("NAME")
+        .required(true)
+        .help(help)
 }
 
-fn known(matches: &ArgMatches) -> Result<&'static Set, consort::Error> {
-    let name = matches.get_one::<String>("name").cloned().unwrap_or_default();
-    set::find(&name).ok_or_else(|| consort::Error::Unknown {
+fn known(matches: &ArgMatches) -> anyhow::Result<&'static Set> {
+    let name = matches
+        .get_one::<String>("name")
+        .cloned()
+        .unwrap_or_default();
+    let unknown = |name| consort::Error::Unknown {
         kind: "data set",
         name,
-        known: SETS.iter().map(|set| set.name).collect::<Vec<_>>().join(", "),
-    })
+        known: SETS
+            .iter()
+            .map(|set| set.name)
+            .collect::<Vec<_>>()
+            .join(", "),
+    };
+    Ok(set::find(&name).ok_or_else(|| unknown(name))?)
 }
 
 fn list(folder: &DataFolder) -> anyhow::Result<()> {
@@ -66,7 +81,11 @@ fn list(folder: &DataFolder) -> anyhow::Result<()> {
     writeln!(out, "data sets in {}", folder.root().display())?;
     for set in SETS {
         writeln!(out, "\n{}: {}", set.name, set.title)?;
-        let here = if folder.set(set.name).is_ok() { "yes" } else { "no" };
+        let here = if folder.set(set.name).is_ok() {
+            "yes"
+        } else {
+            "no"
+        };
         let size = format!("{} in {} files", megabytes(set.bytes), set.file_count());
         for (label, text) in [
             ("here", here),
@@ -128,7 +147,11 @@ fn get(set: &Set, folder: &DataFolder) -> anyhow::Result<()> {
         bytes => format!("received {}", megabytes(bytes)),
     };
     let path = got.verified.path.display();
-    Ok(writeln!(io::stdout(), "{path}: {how}; {} files verified", got.verified.files)?)
+    Ok(writeln!(
+        io::stdout(),
+        "{path}: {how}; {} files verified",
+        got.verified.files
+    )?)
 }
 
 fn check(set: &Set, folder: &DataFolder) -> anyhow::Result<()> {

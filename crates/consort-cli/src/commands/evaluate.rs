@@ -49,22 +49,43 @@ pub(super) fn run(matches: &ArgMatches) -> anyhow::Result<()> {
     let family = families::family(matches.get_one::<String>("family").expect("it is required"))?;
     let share = *matches.get_one::<f64>("share").expect("it has a default");
     if !(share > 0.0 && share <= 1.0) {
-        return Err(Usage(format!("--share is {share}, expected a number above 0 and up to 1")).into());
+        return Err(Usage(format!(
+            "--share is {share}, expected a number above 0 and up to 1"
+        ))
+        .into());
     }
-    let parts: Vec<String> = matches.get_many("part").unwrap_or_default().cloned().collect();
+    let parts: Vec<String> = matches
+        .get_many("part")
+        .unwrap_or_default()
+        .cloned()
+        .collect();
     let data = matches.data_folder();
-    let request = EvaluationRequest { data: &data, seed: matches.seed(), share, parts: &parts };
+    let request = EvaluationRequest {
+        data: &data,
+        seed: matches.seed(),
+        share,
+        parts: &parts,
+    };
     let weights = matches.weights(family.id())?;
     let mut line = Line::new("evaluate");
     let report = family.evaluate(weights, &request, &mut |progress| line.show(progress));
     line.finish();
     let mut report = report?;
-    report.conditions.insert("evaluated by commit".to_owned(), env!("CONSORT_COMMIT").to_owned());
+    report.conditions.insert(
+        "evaluated by commit".to_owned(),
+        env!("CONSORT_COMMIT").to_owned(),
+    );
     if let Some(folder) = matches.path("output") {
         let written = fs::create_dir_all(&folder)
             .and_then(|()| fs::write(folder.join("report.md"), report.to_markdown()))
-            .and_then(|()| fs::write(folder.join("report.json"), serde_json::to_string_pretty(&report)? + "\n"));
-        written.map_err(|error| anyhow::anyhow!("cannot write into {}: {error}", folder.display()))?;
+            .and_then(|()| {
+                fs::write(
+                    folder.join("report.json"),
+                    serde_json::to_string_pretty(&report)? + "\n",
+                )
+            });
+        written
+            .map_err(|error| anyhow::anyhow!("cannot write into {}: {error}", folder.display()))?;
     }
     if matches.get_flag("json") {
         print_json(&serde_json::to_value(&report)?)

@@ -12,7 +12,9 @@ use consort_learn::Seed;
 use consort_music::Warning;
 use serde_json::json;
 
-use super::{Arguments, json, outputs, path, print_json, print_warnings, seed, soundfont, tune, weights};
+use super::{
+    Arguments, json, outputs, path, print_json, print_warnings, seed, soundfont, tune, weights,
+};
 use crate::outcome::Usage;
 use crate::progress::Line;
 use crate::sound;
@@ -27,7 +29,10 @@ pub(super) fn command(family: &'static dyn Family) -> Command {
             Some(default) => format!("{} [default: {default}]", spec.help),
             None => spec.help.to_owned(),
         };
-        Arg::new(spec.name).long(spec.name).value_name(spec.value_name).help(help)
+        Arg::new(spec.name)
+            .long(spec.name)
+            .value_name(spec.value_name)
+            .help(help)
     });
     Command::new(family.verb())
         .about(family.summary())
@@ -90,16 +95,25 @@ pub(super) fn run(family: &'static dyn Family, matches: &ArgMatches) -> anyhow::
             files.extend(trace_files(&numbered(&targets[0].0, number), &piece));
         }
         write_all(&files).map_err(consort::Error::from)?;
-        let written: Vec<String> = files.iter().map(|(path, _)| path.display().to_string()).collect();
+        let written: Vec<String> = files
+            .iter()
+            .map(|(path, _)| path.display().to_string())
+            .collect();
         if !matches.get_flag("json") {
-            piece.notices.iter().for_each(|notice| eprintln!("note: {notice}"));
+            piece
+                .notices
+                .iter()
+                .for_each(|notice| eprintln!("note: {notice}"));
             written.iter().for_each(|path| println!("{path}"));
         }
         reports.push(report(&piece, seed, &written));
     }
     if matches.get_flag("json") {
         let warnings: Vec<String> = warnings.iter().map(Warning::to_string).collect();
-        let options: BTreeMap<_, _> = options.iter().map(|(name, value)| (name, value.to_string())).collect();
+        let options: BTreeMap<_, _> = options
+            .iter()
+            .map(|(name, value)| (name, value.to_string()))
+            .collect();
         print_json(&json!({
             "family": family.id(),
             "weights": generator.header().name,
@@ -113,7 +127,11 @@ pub(super) fn run(family: &'static dyn Family, matches: &ArgMatches) -> anyhow::
 
 /// The seed of one of several samples: the first is what one alone would be.
 fn sample_seed(seed: Seed, sample: u64) -> Seed {
-    if sample == 0 { seed } else { seed.derive("sample", sample) }
+    if sample == 0 {
+        seed
+    } else {
+        seed.derive("sample", sample)
+    }
 }
 
 fn prompt(
@@ -121,7 +139,9 @@ fn prompt(
     matches: &ArgMatches,
     input: Option<&Path>,
 ) -> anyhow::Result<(Prompt, Vec<Warning>)> {
-    let Some(path) = input else { return Ok((family.example(), Vec::new())) };
+    let Some(path) = input else {
+        return Ok((family.example(), Vec::new()));
+    };
     let reading = read_score(path, matches.tune()).map_err(consort::Error::from)?;
     Ok((Prompt::Score(reading.value), reading.warnings))
 }
@@ -148,12 +168,19 @@ fn targets(
     let mut paths = matches.paths("output");
     if paths.is_empty() {
         let stem = input.map_or(PathBuf::from("example"), |input| input.with_extension(""));
-        let name = stem.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let name = stem
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned();
         let named = |ending: &&str| stem.with_file_name(format!("{name}-{}.{ending}", family.id()));
         paths = DEFAULT_ENDINGS.iter().map(named).collect();
     }
     if let Some(clash) = paths.iter().find(|path| input == Some(path.as_path())) {
-        let message = format!("{} is the input; choose another name to write to", clash.display());
+        let message = format!(
+            "{} is the input; choose another name to write to",
+            clash.display()
+        );
         return Err(Usage(message).into());
     }
     let kinds = paths.into_iter().map(|path| {
@@ -165,7 +192,9 @@ fn targets(
 
 /// `piece.mid` as `piece-2.mid`, if there are several.
 fn numbered(path: &Path, number: Option<u64>) -> PathBuf {
-    let Some(number) = number else { return path.to_owned() };
+    let Some(number) = number else {
+        return path.to_owned();
+    };
     let stem = path.file_stem().unwrap_or_default().to_string_lossy();
     let ending = path.extension().unwrap_or_default().to_string_lossy();
     path.with_file_name(format!("{stem}-{number}.{ending}"))
@@ -175,7 +204,10 @@ fn trace_files(beside: &Path, piece: &Piece) -> Vec<(PathBuf, Vec<u8>)> {
     let named = |ending: &str| beside.with_extension(format!("trace.{ending}"));
     vec![
         (named("csv"), trace::to_csv(&piece.trace).into_bytes()),
-        (named("svg"), trace::picture(&[("", &piece.trace)], PictureFormat::Svg)),
+        (
+            named("svg"),
+            trace::picture(&[("", &piece.trace)], PictureFormat::Svg),
+        ),
     ]
 }
 

@@ -25,7 +25,11 @@ pub(super) fn run(matches: &ArgMatches) -> anyhow::Result<()> {
         let release = release.ok_or_else(|| consort::Error::Unknown {
             kind: "released weights",
             name: name.clone(),
-            known: releases.iter().map(|release| release.name.as_str()).collect::<Vec<_>>().join(", "),
+            known: releases
+                .iter()
+                .map(|release| release.name.as_str())
+                .collect::<Vec<_>>()
+                .join(", "),
         })?;
         return Ok(write!(out, "{}", release.card)?);
     }
@@ -49,7 +53,11 @@ pub(super) fn run(matches: &ArgMatches) -> anyhow::Result<()> {
     }
     for release in &releases {
         let mark = if release.default { " (default)" } else { "" };
-        writeln!(out, "{}{mark}\n  {}\n  family: {}\n  licence: {}", release.name, release.summary, release.family, release.licence)?;
+        writeln!(
+            out,
+            "{}{mark}\n  {}\n  family: {}\n  licence: {}",
+            release.name, release.summary, release.family, release.licence
+        )?;
     }
     Ok(())
 }

@@ -9,8 +9,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use anyhow::Context;
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use consort::families::{self, TrainingRequest, run_folder};
-use consort_corpus::DataFolder;
 use consort::models::weights_of;
+use consort_corpus::DataFolder;
 use consort_learn::Precision;
 
 use super::{Arguments, data_folder, seed};
@@ -79,7 +79,10 @@ pub(crate) fn run(matches: &ArgMatches) -> anyhow::Result<()> {
     let preset = text("preset");
     let folder =
         path("run").unwrap_or_else(|| run_folder(Path::new("runs"), family.id(), &preset, seed));
-    let from = path("from").map(|path| weights_of(&path)).transpose()?;
+    let from = match path("from") {
+        Some(path) => Some(weights_of(&path)?),
+        None => None,
+    };
     let data = if matches.get_flag("example-data") {
         let data = folder.join("example-data");
         family
@@ -108,7 +111,11 @@ pub(crate) fn run(matches: &ArgMatches) -> anyhow::Result<()> {
     let mut line = Line::new(family.id());
     let trained = family.train(&request, &mut |progress| {
         line.show(progress)?;
-        if interrupted.load(Ordering::Relaxed) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        if interrupted.load(Ordering::Relaxed) {
+            ControlFlow::Break(())
+        } else {
+            ControlFlow::Continue(())
+        }
     });
     line.finish();
     let trained = trained?;

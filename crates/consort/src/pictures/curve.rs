@@ -116,9 +116,11 @@ fn font(size: f64) -> Font {
     }
 }
 
-/// The points of each series in order of x; those that stand for a break have no y. Also how many
-/// points will not be seen.
-fn sorted(series: &[Series]) -> (Vec<Vec<(f64, Option<f64>)>>, usize) {
+/// Points in order of x; one that stands for a break has no y.
+type Line = Vec<(f64, Option<f64>)>;
+
+/// The lines of each series, and how many points will not be seen.
+fn sorted(series: &[Series]) -> (Vec<Line>, usize) {
     let finite = |value: f64| (value.abs() <= MAGNITUDE_MAX).then_some(value);
     let mut left_out = 0;
     let line = |series: &Series| {
@@ -126,7 +128,7 @@ fn sorted(series: &[Series]) -> (Vec<Vec<(f64, Option<f64>)>>, usize) {
             .points
             .iter()
             .filter_map(|&(x, y)| Some((finite(x)?, finite(y))));
-        let mut line: Vec<(f64, Option<f64>)> = places.collect();
+        let mut line: Line = places.collect();
         line.sort_by(|a, b| a.0.total_cmp(&b.0));
         let seen = line.iter().filter(|(_, y)| y.is_some()).count();
         left_out += series.points.len() - seen;
@@ -144,7 +146,7 @@ struct Axes {
 
 impl Axes {
     /// Axes within `room` that hold all points, or nothing if there are none.
-    fn of(lines: &[Vec<(f64, Option<f64>)>], room: Area) -> Option<Axes> {
+    fn of(lines: &[Line], room: Area) -> Option<Axes> {
         let points = || lines.iter().flatten().filter_map(|&(x, y)| Some((x, y?)));
         let (left, right) = extent(points().map(|(x, _)| x))?;
         let (low, high) = extent(points().map(|(_, y)| y))?;

@@ -49,7 +49,9 @@ pub(super) fn draw(score: &Score) -> Drawing {
     }
     signs::draw(&mut drawing, &time, score, signs_top, &fermatas);
     for of_part in blocks.chunk_by(|a, b| a.part == b.part) {
-        let name = of_part.first().and_then(|block| score.parts.get(block.part));
+        let name = of_part
+            .first()
+            .and_then(|block| score.parts.get(block.part));
         drawing.open("part", name.map_or("", |part| &part.name));
         for block in of_part {
             draw_block(&mut drawing, &rows, &time, block);

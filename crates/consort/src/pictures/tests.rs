@@ -20,10 +20,14 @@ fn svg(score: &Score) -> String {
 fn blocks(svg: &str) -> Vec<Vec<(f64, f64, f64)>> {
     let document = Document::parse(svg).expect("SVG is XML");
     let number = |node: Node<'_, '_>, name: &str| node.attribute(name).unwrap().parse().unwrap();
-    let parts = document.descendants().filter(|node| node.attribute("class") == Some("part"));
+    let parts = document
+        .descendants()
+        .filter(|node| node.attribute("class") == Some("part"));
     let rectangles = |part: Node<'_, '_>| {
         let found = part.children().filter(|node| node.has_tag_name("rect"));
-        found.map(|r| (number(r, "x"), number(r, "width"), number(r, "y"))).collect()
+        found
+            .map(|r| (number(r, "x"), number(r, "width"), number(r, "y")))
+            .collect()
     };
     parts.map(rectangles).collect()
 }
@@ -35,11 +39,17 @@ fn notes_lie_where_they_sound() {
     let notes = &drawn[0];
     assert_eq!(notes.len(), 4, "the tied notes are one bar: {notes:?}");
     for pair in notes.windows(2) {
-        assert!(pair[0].0 < pair[1].0 && pair[0].2 > pair[1].2, "later and higher: {pair:?}");
+        assert!(
+            pair[0].0 < pair[1].0 && pair[0].2 > pair[1].2,
+            "later and higher: {pair:?}"
+        );
     }
     let quarter = notes[1].0 - notes[0].0;
     assert!((notes[3].0 - notes[0].0 - 4.0 * quarter).abs() < 0.02);
-    assert!(notes[2].1 > notes[0].1 * 1.5, "two quarters are longer than one");
+    assert!(
+        notes[2].1 > notes[0].1 * 1.5,
+        "two quarters are longer than one"
+    );
 }
 
 #[test]
@@ -47,17 +57,34 @@ fn every_part_has_its_name_and_its_colour() {
     let mut score = tune("CDEF|]");
     let mut second = score.parts[0].clone();
     second.name = "Bass & more".to_owned();
-    second.notes.iter_mut().for_each(|n| n.pitch = n.pitch.transposed(-24).unwrap());
+    second
+        .notes
+        .iter_mut()
+        .for_each(|n| n.pitch = n.pitch.transposed(-24).unwrap());
     score.parts.push(second);
     let text = svg(&score);
     assert_eq!(blocks(&text).len(), 2);
     let document = Document::parse(&text).unwrap();
-    let words: Vec<&str> = document.descendants().filter_map(|node| node.text()).collect();
-    assert!(words.contains(&"Bass & more") && words.contains(&"A <Tune> & more"), "{words:?}");
+    let words: Vec<&str> = document
+        .descendants()
+        .filter_map(|node| node.text())
+        .collect();
+    assert!(
+        words.contains(&"Bass & more") && words.contains(&"A <Tune> & more"),
+        "{words:?}"
+    );
     let fill = |part: usize| {
-        let groups = document.descendants().filter(|n| n.attribute("class") == Some("part"));
-        let rectangle = groups.skip(part).flat_map(|g| g.children().collect::<Vec<_>>());
-        rectangle.filter_map(|n| n.attribute("fill")).next().unwrap().to_owned()
+        let groups = document
+            .descendants()
+            .filter(|n| n.attribute("class") == Some("part"));
+        let rectangle = groups
+            .skip(part)
+            .flat_map(|g| g.children().collect::<Vec<_>>());
+        rectangle
+            .filter_map(|n| n.attribute("fill"))
+            .next()
+            .unwrap()
+            .to_owned()
     };
     assert_ne!(fill(0), fill(1));
 }
@@ -68,7 +95,14 @@ fn both_formats_show_the_same_on_every_run() {
     let text = svg(&score);
     assert_eq!(text, svg(&score));
     let document = Document::parse(&text).unwrap();
-    let size = |name: &str| document.root_element().attribute(name).unwrap().parse::<f64>().unwrap();
+    let size = |name: &str| {
+        document
+            .root_element()
+            .attribute(name)
+            .unwrap()
+            .parse::<f64>()
+            .unwrap()
+    };
     let bytes = piano_roll(&score, PictureFormat::Png);
     let decoder = png::Decoder::new(std::io::Cursor::new(&bytes));
     let mut reader = decoder.read_info().expect("it is a PNG");
@@ -86,14 +120,23 @@ fn nothing_to_draw_is_said() {
     assert!(svg(&Score::new(Resolution::new(4).unwrap())).contains("No notes to draw"));
     assert!(svg(&tune("z4|]")).contains("No notes to draw"));
     let empty = curves("Title", "x", "y", &[], PictureFormat::Svg);
-    assert!(String::from_utf8(empty).unwrap().contains("No values to draw"));
+    assert!(
+        String::from_utf8(empty)
+            .unwrap()
+            .contains("No values to draw")
+    );
 }
 
 #[test]
 fn a_long_piece_is_compressed() {
     let text = svg(&tune(&"CDEF|".repeat(1000)));
     let document = Document::parse(&text).unwrap();
-    let width: f64 = document.root_element().attribute("width").unwrap().parse().unwrap();
+    let width: f64 = document
+        .root_element()
+        .attribute("width")
+        .unwrap()
+        .parse()
+        .unwrap();
     assert!((5000.0..=6000.0).contains(&width), "{width}");
     assert_eq!(blocks(&text)[0].len(), 4000);
 }
@@ -102,7 +145,14 @@ fn a_long_piece_is_compressed() {
 fn curves_leave_out_what_has_no_value() {
     let series = Series {
         name: "loss".to_owned(),
-        points: vec![(0.0, 1.0), (1.0, 2.0), (2.0, f64::NAN), (3.0, 1.0), (4.0, 2.0), (f64::NAN, 0.0)],
+        points: vec![
+            (0.0, 1.0),
+            (1.0, 2.0),
+            (2.0, f64::NAN),
+            (3.0, 1.0),
+            (4.0, 2.0),
+            (f64::NAN, 0.0),
+        ],
     };
     let text = curves("Loss", "step", "nats", &[series], PictureFormat::Svg);
     let text = String::from_utf8(text).unwrap();
@@ -111,7 +161,11 @@ fn curves_leave_out_what_has_no_value() {
         let within = node.parent().and_then(|parent| parent.attribute("class"));
         within == Some("series") && node.has_tag_name("polyline")
     });
-    assert_eq!(lines.count(), 2, "the line is broken where a value is missing");
+    assert_eq!(
+        lines.count(),
+        2,
+        "the line is broken where a value is missing"
+    );
     assert!(text.contains("left out") && text.contains("loss") && text.contains("nats"));
 }
 

@@ -151,11 +151,7 @@ fn ask_together(network: &temporal::Temporal, queries: &[Query]) -> Vec<Vec<f32>
 }
 
 /// What is told around a step, as far as the network reaches and the piece goes.
-fn excerpt(
-    told: &[[u16; FEATURES]],
-    step: usize,
-    reach: usize,
-) -> Vec<Option<&[u16; FEATURES]>> {
+fn excerpt(told: &[[u16; FEATURES]], step: usize, reach: usize) -> Vec<Option<&[u16; FEATURES]>> {
     let from = step.wrapping_sub(reach);
     (0..=2 * reach)
         .map(|at| told.get(from.wrapping_add(at)))

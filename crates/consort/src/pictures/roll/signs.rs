@@ -88,15 +88,30 @@ fn has_jumps(score: &Score) -> bool {
 /// Numbers at the beginnings of bars: of all, or where there is no room, of every so many. A metre
 /// follows the number of the first bar of its own that has room for it.
 fn draw_numbers(drawing: &mut Drawing, time: &Timeline, score: &Score, baseline: f64) {
-    let font = Font { size: theme::SMALL, weight: Weight::Regular, colour: theme::INK_SOFT };
-    let strong = Font { weight: Weight::SemiBold, ..font };
+    let font = Font {
+        size: theme::SMALL,
+        weight: Weight::Regular,
+        colour: theme::INK_SOFT,
+    };
+    let strong = Font {
+        weight: Weight::SemiBold,
+        ..font
+    };
     let every = numbered_every(time, score);
     let (mut free_from, mut metre) = (f64::NEG_INFINITY, None);
     for measure in &score.measures {
-        let past_repeat = if measure.repeat_start { REPEAT_WIDTH } else { 0.0 };
+        let past_repeat = if measure.repeat_start {
+            REPEAT_WIDTH
+        } else {
+            0.0
+        };
         let mut x = time.x(measure.start) + 5.0 + past_repeat;
         // Where every bar is numbered none takes the place of the next one's.
-        let end = if every == 1 { time.x(measure.end()) } else { f64::INFINITY };
+        let end = if every == 1 {
+            time.x(measure.end())
+        } else {
+            f64::INFINITY
+        };
         let number = lettering::fitted(&measure.number, font.size, font.weight, NUMBER_WIDTH_MAX);
         let number_right = x + lettering::width(&number, font.size, font.weight);
         if x >= free_from && number_right <= end && is_numbered(measure, every) {
@@ -104,7 +119,9 @@ fn draw_numbers(drawing: &mut Drawing, time: &Timeline, score: &Score, baseline:
             x = number_right + 5.0;
             free_from = x;
         }
-        let text = measure.metre.map(|metre| format!("{}/{}", metre.beats, metre.unit));
+        let text = measure
+            .metre
+            .map(|metre| format!("{}/{}", metre.beats, metre.unit));
         let text = text.unwrap_or_default();
         let metre_right = x + lettering::width(&text, strong.size, strong.weight);
         if measure.metre != metre && x >= free_from && metre_right <= end {

@@ -330,7 +330,7 @@ fn long_pieces_are_worked_on_and_endless_ones_refused() {
 
 #[test]
 fn odd_and_changing_metres_keep_their_beats() {
-    let score = tune("M:5/8\nL:1/8\nCDEFG|M:3/4\nC2D2E2|M:6/8\nCDEFGA|");
+    let score = tune("M:5/8\nL:1/8\nCDEFG|[M:3/4]C2D2E2|[M:6/8]CDEFGA|");
     let arrangement = Arrangement::of(&score, &request(&[])).unwrap();
     let places: Vec<(u8, u8)> = arrangement
         .window

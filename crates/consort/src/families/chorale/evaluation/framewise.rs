@@ -132,8 +132,8 @@ fn log_likelihoods(
     let mut sums = vec![0.0; steps];
     for turn in 0..VOICES {
         let answers = study.network.ask(&queries);
-        for (step, answer) in answers.iter().enumerate() {
-            let voice = voices[step][turn];
+        for (step, (answer, order)) in answers.iter().zip(&voices).enumerate() {
+            let voice = order[turn];
             let cell = &answer[voice * CLASSES..][..CLASSES];
             let truth = window.classes[step][voice];
             let query = &mut queries[step].window;

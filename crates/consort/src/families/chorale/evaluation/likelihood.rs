@@ -259,8 +259,8 @@ fn leave_one_out(network: &Network, window: &Window) -> Vec<[f64; VOICES]> {
             Query { window, step }
         };
         let queries: Vec<Query> = (0..window.steps()).map(hide).collect();
-        for (step, answer) in network.ask(&queries).into_iter().enumerate() {
-            costs[step][voice] = cost(&window, step, voice, &answer);
+        for ((step, answer), costs) in network.ask(&queries).iter().enumerate().zip(&mut costs) {
+            costs[voice] = cost(&window, step, voice, answer);
         }
     }
     costs
@@ -277,8 +277,8 @@ fn chronological(network: &Network, window: &Window) -> Vec<[f64; VOICES]> {
             Query { window, step }
         };
         let queries: Vec<Query> = (0..window.steps()).map(hide).collect();
-        for (step, answer) in network.ask(&queries).into_iter().enumerate() {
-            costs[step][voice] = cost(window, step, voice, &answer);
+        for ((step, answer), costs) in network.ask(&queries).iter().enumerate().zip(&mut costs) {
+            costs[voice] = cost(window, step, voice, answer);
         }
     }
     costs

@@ -157,9 +157,7 @@ impl Measured {
             .map(|(index, piece)| harmonised(study, piece, author, index))
             .collect();
         let mut statistics = ChoraleStatistics::default();
-        written
-            .iter()
-            .for_each(|(counts, _)| statistics += *counts);
+        written.iter().for_each(|(counts, _)| statistics += *counts);
         let nats: Vec<f64> = written.iter().map(|(_, cost)| *cost).collect();
         Measured {
             cost: mean_and_error(&nats),

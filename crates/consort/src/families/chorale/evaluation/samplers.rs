@@ -23,7 +23,10 @@ const SHOWN: [(&str, &str); 12] = [
     ("off-beat %", "off-beat changes below the first voice %"),
     ("repeated %", "repeated notes below the first voice %"),
     ("steps %", "steps % of moves"),
-    ("doubled leading tones %", "doubled leading tones % of dominants"),
+    (
+        "doubled leading tones %",
+        "doubled leading tones % of dominants",
+    ),
     ("unprepared dissonances %", "unprepared dissonances %"),
 ];
 
@@ -31,12 +34,49 @@ const SHOWN: [(&str, &str); 12] = [
 fn authors() -> Vec<Author> {
     let rules = Rules::DEFAULT;
     let without = [
-        ("no cost of parallels", Rules { parallel: 0.0, antiparallel: 0.0, ..rules }),
-        ("no cost of hidden fifths and octaves", Rules { hidden: 0.0, ..rules }),
-        ("no cost of crossing", Rules { crossing: 0.0, ..rules }),
-        ("no cost of overlap", Rules { overlap: 0.0, ..rules }),
-        ("no cost of spacing", Rules { spacing: 0.0, ..rules }),
-        ("no cost off the beat", Rules { off_beat: 0.0, ..rules }),
+        (
+            "no cost of parallels",
+            Rules {
+                parallel: 0.0,
+                antiparallel: 0.0,
+                ..rules
+            },
+        ),
+        (
+            "no cost of hidden fifths and octaves",
+            Rules {
+                hidden: 0.0,
+                ..rules
+            },
+        ),
+        (
+            "no cost of crossing",
+            Rules {
+                crossing: 0.0,
+                ..rules
+            },
+        ),
+        (
+            "no cost of overlap",
+            Rules {
+                overlap: 0.0,
+                ..rules
+            },
+        ),
+        (
+            "no cost of spacing",
+            Rules {
+                spacing: 0.0,
+                ..rules
+            },
+        ),
+        (
+            "no cost off the beat",
+            Rules {
+                off_beat: 0.0,
+                ..rules
+            },
+        ),
         ("no cost of leaps", Rules { leap: 0.0, ..rules }),
     ];
     let mut authors = vec![Author::Bach, Author::Sampler("ruled", OURS)];
@@ -44,9 +84,20 @@ fn authors() -> Vec<Author> {
         authors.push(Author::Sampler(name, with_rules(rules)));
     }
     authors.push(Author::Sampler("no rules", without_rules()));
-    if let Method::Ruled { rules, heat, mending, redrawn } = OURS.method {
+    if let Method::Ruled {
+        rules,
+        heat,
+        mending,
+        redrawn,
+    } = OURS.method
+    {
         let other = |heat, mending| Sampling {
-            method: Method::Ruled { rules, heat, mending, redrawn },
+            method: Method::Ruled {
+                rules,
+                heat,
+                mending,
+                redrawn,
+            },
             ..OURS
         };
         authors.push(Author::Sampler("no mending", other(heat, 0.0)));
@@ -65,7 +116,10 @@ pub(super) fn tables(study: &Study<'_>, observe: &mut Observer<'_>) -> Result<Ve
     let mut columns = vec!["sampler", "cost, nats per note"];
     columns.extend(SHOWN.map(|(heading, _)| heading));
     let mut table = Table::new(
-        format!("Samplers on the melodies of the validation fold ({} pieces, 16ths)", pieces.len()),
+        format!(
+            "Samplers on the melodies of the validation fold ({} pieces, 16ths)",
+            pieces.len()
+        ),
         &columns,
     );
     table.notes = vec![

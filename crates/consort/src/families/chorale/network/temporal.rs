@@ -103,7 +103,10 @@ impl Temporal {
         let table = self.table.val();
         let (width, device) = (table.dims()[1], table.device());
         let cells = excerpts.iter().flatten().copied();
-        let inside = excerpts.iter().flatten().map(|token| f32::from(u8::from(token.is_some())));
+        let inside = excerpts
+            .iter()
+            .flatten()
+            .map(|token| f32::from(u8::from(token.is_some())));
         let inside = TensorData::new(inside.collect(), [batch, steps, 1]);
         let mut inside = Tensor::from_data(inside, &device);
         let mut x = Tensor::from_data(many_hot(cells), &device)
@@ -202,7 +205,8 @@ impl Block {
         let kept = steps / 2;
         let pairs = |x: Tensor<3>, from: usize| {
             let width = x.dims()[2];
-            x.narrow(1, from, 2 * kept).reshape([batch, kept, 2 * width])
+            x.narrow(1, from, 2 * kept)
+                .reshape([batch, kept, 2 * width])
         };
         let normed = self.norm.forward(x.clone()) * inside.clone();
         let before = pairs(normed.clone(), 0).narrow(2, 0, width);
