@@ -124,7 +124,11 @@ impl VoiceGrid {
             let exact = (note.onset - origin) % step == Ticks::ZERO
                 && (note.end() - origin) % step == Ticks::ZERO;
             let clipped = |at: i64| usize::try_from(at.max(0)).map_or(steps, |at| at.min(steps));
-            let (from, to) = (clipped(from), clipped(to));
+            let (mut from, to) = (clipped(from), clipped(to));
+            // A short last note may be nearest to the end of the grid: its step is the last.
+            if from == steps && from > 0 && note.onset < origin + step * steps as i64 {
+                from -= 1;
+            }
             let overlaps = (from..to).any(|at| self.cell(at, voice) != Cell::Rest);
             inexact += usize::from(!exact || overlaps);
             for at in from..to {
@@ -281,6 +285,17 @@ mod tests {
         let mut grid = VoiceGrid::new(8, 1);
         assert_eq!(grid.draw(0, &notes, Ticks(0), Ticks(1)), 0);
         assert_eq!(grid.notes(0, Ticks(0), Ticks(1)), notes);
+    }
+
+    #[test]
+    fn a_short_last_note_is_not_lost() {
+        let mut grid = VoiceGrid::new(2, 1);
+        let notes = [sounding(0, 4, 60), sounding(7, 1, 64), sounding(8, 4, 65)];
+        assert_eq!(grid.draw(0, &notes, Ticks(0), Ticks(4)), 1);
+        let pitches: Vec<_> = (0..2)
+            .map(|at| grid.pitch(at, 0).map(Pitch::midi))
+            .collect();
+        assert_eq!(pitches, [Some(60), Some(64)]);
     }
 
     #[test]

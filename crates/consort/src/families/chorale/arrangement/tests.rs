@@ -113,7 +113,11 @@ proptest! {
         let melody = span(&result.parts[0]);
         for part in &result.parts[1..] {
             let (from, to) = span(part);
-            prop_assert!((from - melody.0).0.abs() <= step.0 && (to - melody.1).0.abs() <= step.0);
+            // Notes go to the nearest step, half a step away at most, and last for one at least.
+            prop_assert!(
+                (from - melody.0).0.abs() <= step.0 && 2 * (to - melody.1).0.abs() <= 3 * step.0,
+                "{from} to {to}, the melody {melody:?}, steps of {step}"
+            );
             for note in &part.notes {
                 let measure = result.measure_at(note.onset);
                 let end = measure.map_or(note.end(), |index| result.measures[index].end());
