@@ -1,5 +1,7 @@
 //! The instruments of General MIDI.
 
+use crate::pitch::Pitch;
+
 /// The names of the General MIDI programs, 0 to 127.
 pub const PROGRAM_NAMES: [&str; 128] = [
     "Acoustic Grand Piano",
@@ -143,9 +145,92 @@ pub fn program_named(text: &str) -> Option<u8> {
     u8::try_from(program).ok()
 }
 
+/// What a note strikes in the percussion map: that of level 1 for 35 to 81, that of level 2 for the
+/// notes around them from 27 to 87.
+pub fn percussion_name(note: Pitch) -> Option<&'static str> {
+    let index = note.midi().checked_sub(FIRST_PERCUSSION)?;
+    PERCUSSION_NAMES.get(usize::from(index)).copied()
+}
+
+const FIRST_PERCUSSION: u8 = 27;
+
+const PERCUSSION_NAMES: [&str; 61] = [
+    "High Q",
+    "Slap",
+    "Scratch Push",
+    "Scratch Pull",
+    "Sticks",
+    "Square Click",
+    "Metronome Click",
+    "Metronome Bell",
+    "Acoustic Bass Drum",
+    "Bass Drum",
+    "Side Stick",
+    "Snare Drum",
+    "Hand Clap",
+    "Electric Snare",
+    "Low Floor Tom",
+    "Closed Hi-Hat",
+    "High Floor Tom",
+    "Pedal Hi-Hat",
+    "Low Tom",
+    "Open Hi-Hat",
+    "Low-Mid Tom",
+    "Hi-Mid Tom",
+    "Crash Cymbal",
+    "High Tom",
+    "Ride Cymbal",
+    "Chinese Cymbal",
+    "Ride Bell",
+    "Tambourine",
+    "Splash Cymbal",
+    "Cowbell",
+    "Crash Cymbal 2",
+    "Vibraslap",
+    "Ride Cymbal 2",
+    "High Bongo",
+    "Low Bongo",
+    "Mute High Conga",
+    "Open High Conga",
+    "Low Conga",
+    "High Timbale",
+    "Low Timbale",
+    "High Agogo",
+    "Low Agogo",
+    "Cabasa",
+    "Maracas",
+    "Short Whistle",
+    "Long Whistle",
+    "Short Guiro",
+    "Long Guiro",
+    "Claves",
+    "High Wood Block",
+    "Low Wood Block",
+    "Mute Cuica",
+    "Open Cuica",
+    "Mute Triangle",
+    "Open Triangle",
+    "Shaker",
+    "Jingle Bell",
+    "Bell Tree",
+    "Castanets",
+    "Mute Surdo",
+    "Open Surdo",
+];
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn drums_have_their_names() {
+        let named = |midi: u8| percussion_name(Pitch::try_from(midi).unwrap());
+        assert_eq!(named(36), Some("Bass Drum"));
+        assert_eq!(named(42), Some("Closed Hi-Hat"));
+        assert_eq!(named(49), Some("Crash Cymbal"));
+        assert_eq!(named(81), Some("Open Triangle"));
+        assert_eq!((named(26), named(88)), (None, None));
+    }
 
     #[test]
     fn every_name_names_its_program() {

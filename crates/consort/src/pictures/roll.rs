@@ -12,7 +12,6 @@ use self::rows::Rows;
 use self::timeline::Timeline;
 
 mod blocks;
-mod drums;
 mod rows;
 mod signs;
 mod timeline;

@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 
 use consort_music::Pitch;
+use consort_music::midi::general::percussion_name;
 
 use super::blocks::Block;
-use super::drums;
 use super::timeline::Timeline;
 use crate::pictures::drawing::{Anchor, Area, Drawing, Font};
 use crate::pictures::lettering::{self, CAPITAL_HEIGHT, Weight};
@@ -240,6 +240,7 @@ impl Keys {
 
 /// The name of a drum's row, short enough for the gutter.
 fn drum_name(drum: u8) -> String {
-    let name = drums::name(drum).map_or_else(|| format!("Key {drum}"), str::to_owned);
+    let known = Pitch::try_from(drum).ok().and_then(percussion_name);
+    let name = known.map_or_else(|| format!("Key {drum}"), str::to_owned);
     lettering::fitted(&name, theme::LABEL, Weight::Regular, DRUM_NAME_WIDTH_MAX)
 }
