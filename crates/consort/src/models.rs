@@ -50,14 +50,21 @@ struct Embedded {
 }
 
 /// The cards of all releases, and the numbers of the defaults.
-const EMBEDDED: &[Embedded] = &[Embedded {
-    name: "chorale-1",
-    card: include_str!("../../../weights/chorale-1.md"),
-    #[cfg(feature = "embedded-weights")]
-    bytes: Some(include_bytes!("../../../weights/chorale-1.safetensors")),
-    #[cfg(not(feature = "embedded-weights"))]
-    bytes: None,
-}];
+const EMBEDDED: &[Embedded] = &[
+    Embedded {
+        name: "chorale-1",
+        card: include_str!("../../../weights/chorale-1.md"),
+        #[cfg(feature = "embedded-weights")]
+        bytes: Some(include_bytes!("../../../weights/chorale-1.safetensors")),
+        #[cfg(not(feature = "embedded-weights"))]
+        bytes: None,
+    },
+    Embedded {
+        name: "chorale-article-1",
+        card: include_str!("../../../weights/chorale-article-1.md"),
+        bytes: None,
+    },
+];
 
 /// All releases, the newest of each family first.
 pub fn releases() -> Vec<Release> {
