@@ -96,7 +96,7 @@ pub(super) fn masks(study: &Study<'_>, observe: &mut Observer<'_>) -> Result<Vec
          everything else hidden at once."
             .to_owned(),
         "Count model (nearest visible neighbours and distances), 16ths, valid: 1.145 order-agnostic. \
-         PyTorch networks of section C of the project's baselines, 16ths, valid, trained on all 229 \
+         PyTorch networks that ours grew from, 16ths, valid, trained on all 229 \
          pieces of the training fold: 900 s on one core .498 / .452 / 1.88, test .508 / .463 / 1.83; \
          the article's network after 75 s 1.134 / 1.272 / 3.75."
             .to_owned(),
