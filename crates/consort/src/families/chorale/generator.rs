@@ -68,7 +68,7 @@ pub(super) fn sampling(request: &Request, steps: usize) -> Sampling {
 }
 
 /// Passes of our sampler. More take longer and change the measures of voice leading little, fewer
-/// leave more leaps (README.md).
+/// leave more leaps (the table of samplers in the evaluation).
 pub(super) const DEFAULT_PASSES: usize = 48;
 
 impl Method {

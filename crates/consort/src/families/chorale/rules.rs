@@ -1,6 +1,6 @@
 //! The rules of voice leading as a cost on each draw.
 //!
-//! Drawing cells side by side, a network writes five to ten times Bach's parallels, although each
+//! Drawing cells side by side, ours writes twenty times Bach's parallel fifths and more, although each
 //! draw for itself is likely. So each draw looks at what is already there: a candidate loses some of
 //! its log-probability for every rule that it would break with visible neighbours. Nothing is
 //! forbidden, and where the network is sure, as Bach sometimes was, it has its way.
@@ -37,7 +37,8 @@ pub struct Rules {
 }
 
 impl Rules {
-    /// What our sampler obeys (README.md shows what each costs and saves).
+    /// What our sampler obeys (the table of samplers in the evaluation shows what each
+    /// costs and saves).
     pub const DEFAULT: Rules = Rules {
         parallel: 14.0,
         antiparallel: 4.0,
