@@ -15,7 +15,7 @@ pub(crate) fn exit_code(result: anyhow::Result<()>) -> ExitCode {
     if closed {
         return ExitCode::SUCCESS;
     }
-    eprintln!("error: {error:#}");
+    eprintln!("error: {}", said(&error));
     let callers = error.chain().any(|cause| {
         cause
             .downcast_ref::<consort::Error>()
@@ -23,6 +23,17 @@ pub(crate) fn exit_code(result: anyhow::Result<()>) -> ExitCode {
             || cause.downcast_ref::<Usage>().is_some()
     });
     ExitCode::from(if callers { 2 } else { 1 })
+}
+
+/// The error and its causes, without those that the text before them tells already.
+fn said(error: &anyhow::Error) -> String {
+    let mut text = error.to_string();
+    for cause in error.chain().skip(1).map(ToString::to_string) {
+        if !text.contains(&cause) {
+            text = format!("{text}: {cause}");
+        }
+    }
+    text
 }
 
 /// An argument that does not fit, found after parsing.

@@ -313,6 +313,14 @@ fn files_that_are_no_melody_are_refused() {
 }
 
 #[test]
+fn an_error_is_told_once() {
+    let place = Place::new();
+    place.write("cut.mid", "MThd");
+    let said = text(&place.run(&["harmonize", "cut.mid"]).stderr);
+    assert_eq!(said.matches("cannot read MIDI").count(), 1, "{said}");
+}
+
+#[test]
 fn a_polyphonic_melody_says_what_was_taken() {
     let place = Place::new();
     place.write("chords.abc", "X:1\nM:4/4\nL:1/4\nK:C\n[CEG][DFA]EF|\n");
