@@ -5,6 +5,7 @@
 //! Image Recognition*, 2015.) A layer's numbers do not fit into any cache, so its time is that of
 //! reading and writing them: operation by operation they would be read twenty times.
 
+use pulp::Arch;
 use rayon::prelude::*;
 
 use crate::shape::{ShapeError, check};
@@ -44,8 +45,8 @@ pub struct Gradients {
     pub gamma: Vec<f32>,
     /// Of the offsets, `[channel]`.
     pub beta: Vec<f32>,
-    /// Of what was added, `[pixel, channel]`.
-    pub skip: Vec<f32>,
+    /// Of what was added, `[pixel, channel]`, if it was asked for.
+    pub skip: Option<Vec<f32>>,
 }
 
 impl Normalized {
@@ -99,15 +100,11 @@ impl Normalization {
             if let Some(skip) = skip {
                 outputs.copy_from_slice(&skip[part * size..][..outputs.len()]);
             }
-            for (outputs, inputs) in self.rows_mut(outputs).zip(self.rows(inputs)) {
-                let lines = slopes.iter().zip(&heights);
-                for ((output, input), (slope, height)) in outputs.iter_mut().zip(inputs).zip(lines)
-                {
-                    let sum = *output + (input * slope + height);
-                    // Unlike `max`, this keeps what is not a number.
-                    *output = if sum < 0.0 { 0.0 } else { sum };
+            Arch::new().dispatch(|| {
+                for (outputs, inputs) in self.rows_mut(outputs).zip(self.rows(inputs)) {
+                    rectify(outputs, inputs, &slopes, &heights);
                 }
-            }
+            });
         });
         Ok(Normalized {
             outputs,
@@ -116,8 +113,8 @@ impl Normalization {
         })
     }
 
-    /// The gradients, given the arguments of [`Normalization::forward`], what it made of them, and
-    /// the gradient of its outputs.
+    /// The gradients, given the arguments of [`Normalization::forward`], what it made of them, the
+    /// gradient of its outputs, and whether something was added whose gradient is wanted.
     ///
     /// # Errors
     /// If a slice does not have its shape.
@@ -127,6 +124,7 @@ impl Normalization {
         gamma: &[f32],
         normalized: Normalized<&[f32]>,
         above: &[f32],
+        skips: bool,
     ) -> Result<Gradients, ShapeError> {
         let Normalized {
             outputs,
@@ -142,28 +140,18 @@ impl Normalization {
         check("the gradients", above, &images)?;
 
         let scales: Vec<f32> = self.deviations(variance).map(f32::recip).collect();
-        let mut skip = vec![0.0; inputs.len()];
         let size = self.part();
-        let parts = skip
-            .par_chunks_mut(size)
-            .zip(above.par_chunks(size))
-            .enumerate();
-        let sums = parts.map(|(part, (skip, above))| {
-            let (inputs, outputs) = (&inputs[part * size..], &outputs[part * size..]);
-            for ((skip, above), output) in skip.iter_mut().zip(above).zip(outputs) {
-                *skip = if *output > 0.0 { *above } else { 0.0 };
-            }
+        let parts =
+            (inputs.par_chunks(size).zip(outputs.par_chunks(size))).zip(above.par_chunks(size));
+        let sums = parts.map(|((inputs, outputs), above)| {
             let mut sums = [vec![0.0; self.channels], vec![0.0; self.channels]];
             let [offsets, factors] = &mut sums;
-            for (inputs, gradients) in self.rows(inputs).zip(self.rows(skip)) {
-                let sums = offsets.iter_mut().zip(factors.iter_mut()).zip(mean);
-                for (((offset, factor), mean), (x, gradient)) in
-                    sums.zip(inputs.iter().zip(gradients))
-                {
-                    *offset += gradient;
-                    *factor += gradient * (x - mean);
+            Arch::new().dispatch(|| {
+                let rows = self.rows(inputs).zip(self.rows(outputs));
+                for ((inputs, outputs), above) in rows.zip(self.rows(above)) {
+                    add_gradients(offsets, factors, mean, [inputs, outputs, above]);
                 }
-            }
+            });
             sums
         });
         let sums: Vec<[Vec<f32>; 2]> = sums.collect();
@@ -185,30 +173,27 @@ impl Normalization {
             })
             .collect();
         let column = |which: usize| lines.iter().map(|line| line[which]).collect::<Vec<f32>>();
-        let (slopes, offsets, factors) = (column(0), column(1), column(2));
+        let columns = [column(0), column(1), column(2)];
+        let columns = columns.each_ref().map(Vec::as_slice);
         let mut below = vec![0.0; inputs.len()];
-        let parts = below
-            .par_chunks_mut(size)
-            .zip(inputs.par_chunks(size))
-            .zip(skip.par_chunks(size));
-        parts.for_each(|((below, inputs), gradients)| {
-            let rows = self
-                .rows_mut(below)
-                .zip(self.rows(inputs))
-                .zip(self.rows(gradients));
-            for ((below, inputs), gradients) in rows {
-                let lines = slopes.iter().zip(&offsets).zip(&factors);
-                let numbers = below.iter_mut().zip(inputs).zip(gradients);
-                for (((below, x), gradient), ((slope, offset), factor)) in numbers.zip(lines) {
-                    *below = slope * gradient - offset - x * factor;
+        let parts = below.par_chunks_mut(size).zip(inputs.par_chunks(size));
+        let parts = parts
+            .zip(outputs.par_chunks(size))
+            .zip(above.par_chunks(size));
+        parts.for_each(|(((below, inputs), outputs), above)| {
+            Arch::new().dispatch(|| {
+                let rows = self.rows_mut(below).zip(self.rows(inputs));
+                let rows = rows.zip(self.rows(outputs)).zip(self.rows(above));
+                for (((below, inputs), outputs), above) in rows {
+                    descend(below, columns, [inputs, outputs, above]);
                 }
-            }
+            });
         });
         Ok(Gradients {
             inputs: below,
             gamma: gamma_gradient,
             beta,
-            skip,
+            skip: skips.then(|| passed(outputs, above)),
         })
     }
 
@@ -251,18 +236,17 @@ impl Normalization {
     /// mean is large.
     fn statistics(&self, inputs: &[f32]) -> (Vec<f32>, Vec<f32>) {
         let of_part = |inputs: &[f32]| {
-            let mut means = vec![0.0; self.channels];
-            for row in self.rows(inputs) {
-                means.iter_mut().zip(row).for_each(|(sum, x)| *sum += x);
-            }
             let pixels = (inputs.len() / self.channels.max(1)) as f32;
-            means.iter_mut().for_each(|mean| *mean /= pixels);
-            let mut squares = vec![0.0; self.channels];
-            for row in self.rows(inputs) {
-                let sums = squares.iter_mut().zip(&means);
-                sums.zip(row)
-                    .for_each(|((sum, mean), x)| *sum += (x - mean) * (x - mean));
-            }
+            let (mut means, mut squares) = (vec![0.0; self.channels], vec![0.0; self.channels]);
+            Arch::new().dispatch(|| {
+                for row in self.rows(inputs) {
+                    add(&mut means, row);
+                }
+                means.iter_mut().for_each(|mean| *mean /= pixels);
+                for row in self.rows(inputs) {
+                    add_squares(&mut squares, &means, row);
+                }
+            });
             (pixels, means, squares)
         };
         let parts: Vec<(f32, Vec<f32>, Vec<f32>)> =
@@ -281,6 +265,84 @@ impl Normalization {
         };
         (0..self.channels).map(channel).unzip()
     }
+}
+
+// What is done to a pixel. That the arguments are slices of their own tells the compiler that they do
+// not overlap, without which it makes no vectors.
+
+#[inline(always)]
+fn add(sums: &mut [f32], pixel: &[f32]) {
+    sums.iter_mut().zip(pixel).for_each(|(sum, x)| *sum += x);
+}
+
+#[inline(always)]
+fn add_squares(sums: &mut [f32], means: &[f32], pixel: &[f32]) {
+    for ((sum, mean), x) in sums.iter_mut().zip(means).zip(pixel) {
+        *sum += (x - mean) * (x - mean);
+    }
+}
+
+/// Outputs are what was added at first.
+#[inline(always)]
+fn rectify(outputs: &mut [f32], inputs: &[f32], slopes: &[f32], heights: &[f32]) {
+    let lines = slopes.iter().zip(heights);
+    for ((output, input), (slope, height)) in outputs.iter_mut().zip(inputs).zip(lines) {
+        let sum = *output + (input * slope + height);
+        // Unlike `max`, this keeps what is not a number.
+        *output = if sum < 0.0 { 0.0 } else { sum };
+    }
+}
+
+/// The gradient before the ReLU.
+#[inline(always)]
+fn masked(output: f32, above: f32) -> f32 {
+    if output > 0.0 { above } else { 0.0 }
+}
+
+#[inline(always)]
+fn add_gradients(
+    offsets: &mut [f32],
+    factors: &mut [f32],
+    means: &[f32],
+    [inputs, outputs, above]: [&[f32]; 3],
+) {
+    let sums = offsets.iter_mut().zip(factors).zip(means);
+    let pixel = inputs.iter().zip(outputs).zip(above);
+    for (((offset, factor), mean), ((x, output), above)) in sums.zip(pixel) {
+        let gradient = masked(*output, *above);
+        *offset += gradient;
+        *factor += gradient * (x - mean);
+    }
+}
+
+#[inline(always)]
+fn descend(
+    below: &mut [f32],
+    [slopes, offsets, factors]: [&[f32]; 3],
+    [inputs, outputs, above]: [&[f32]; 3],
+) {
+    let lines = slopes.iter().zip(offsets).zip(factors);
+    let pixel = below.iter_mut().zip(inputs).zip(outputs).zip(above);
+    for ((((below, x), output), above), ((slope, offset), factor)) in pixel.zip(lines) {
+        *below = slope * masked(*output, *above) - offset - x * factor;
+    }
+}
+
+/// The gradient of what was added.
+fn passed(outputs: &[f32], above: &[f32]) -> Vec<f32> {
+    const PART: usize = 1 << 14;
+    let mut passed = vec![0.0; above.len()];
+    let parts = passed.par_chunks_mut(PART).zip(outputs.par_chunks(PART));
+    parts
+        .zip(above.par_chunks(PART))
+        .for_each(|((passed, outputs), above)| {
+            Arch::new().dispatch(|| {
+                for ((passed, output), above) in passed.iter_mut().zip(outputs).zip(above) {
+                    *passed = masked(*output, *above);
+                }
+            });
+        });
+    passed
 }
 
 #[cfg(test)]

@@ -6,9 +6,22 @@ use thiserror::Error;
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum ShapeError {
-    /// There is no algorithm for this kernel.
-    #[error("a kernel is 3x3 or 5x5, not {0}x{0}")]
+    /// A kernel has no pixel in its middle.
+    #[error("a kernel has an odd number of rows, not {0}")]
     Kernel(usize),
+    /// A kernel has all its pixels at one place.
+    #[error("a dilation is 1 or more, not 0")]
+    Dilation,
+    /// The channels cannot be grouped so.
+    #[error("{inputs} inputs and {outputs} outputs do not make {groups} groups")]
+    Groups {
+        /// How many groups.
+        groups: usize,
+        /// Channels of the inputs.
+        inputs: usize,
+        /// Channels of the outputs.
+        outputs: usize,
+    },
     /// A slice does not have the shape that it should.
     #[error("{what} should be {expected} numbers and are {found}")]
     Length {
@@ -18,6 +31,14 @@ pub enum ShapeError {
         expected: usize,
         /// How many there are.
         found: usize,
+    },
+    /// A table has no such row.
+    #[error("there is no symbol {symbol} in a table of {symbols}")]
+    Symbol {
+        /// The row that was asked for.
+        symbol: usize,
+        /// How many there are.
+        symbols: usize,
     },
 }
 

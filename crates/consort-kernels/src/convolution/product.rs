@@ -3,6 +3,8 @@
 
 use pulp::{Simd, WithSimd};
 
+use super::tiling::CHANNELS;
+
 /// Rows that are worked on together: with [`width`], as many sums as fit into the registers.
 pub(super) const ROWS: usize = 6;
 
@@ -38,14 +40,24 @@ macro_rules! for_columns {
     }};
 }
 
+/// A matrix, `[input, output]`, cut into strips of [`CHANNELS`] inputs.
+#[derive(Clone, Copy)]
+pub(super) struct Strips<'a> {
+    pub(super) numbers: &'a [f32],
+    /// Numbers from one strip to the next.
+    pub(super) strip: usize,
+    /// Where in each strip the matrix begins.
+    pub(super) at: usize,
+}
+
 /// Multiplies the first `inputs` numbers of each row of `values` with a matrix; the products take
 /// their place.
 pub(super) struct Multiply<'a> {
     pub(super) values: &'a mut [f32],
     /// Numbers of a row, as many as inputs and as outputs at least.
     pub(super) stride: usize,
-    /// `[input, output]`.
-    pub(super) weights: &'a [f32],
+    pub(super) weights: Strips<'a>,
+    /// A multiple of [`CHANNELS`].
     pub(super) inputs: usize,
     pub(super) outputs: usize,
     /// Room for [`ROWS`] rows of inputs.
@@ -89,13 +101,12 @@ impl WithSimd for Multiply<'_> {
 fn multiply_rows<S: Simd, const R: usize>(
     simd: S,
     strip: &[f32],
-    weights: &[f32],
+    weights: Strips<'_>,
     [inputs, outputs]: [usize; 2],
     products: &mut [f32],
     stride: usize,
 ) {
     let rows: [&[f32]; R] = std::array::from_fn(|row| &strip[row * inputs..][..inputs]);
-    let weights = S::as_simd_f32s(weights).0;
     for_columns!(
         outputs / S::F32_LANES,
         multiply_block::<S, R>(simd, rows, weights, products, stride)
@@ -106,19 +117,23 @@ fn multiply_rows<S: Simd, const R: usize>(
 fn multiply_block<S: Simd, const R: usize, const N: usize>(
     simd: S,
     rows: [&[f32]; R],
-    weights: &[S::f32s],
+    weights: Strips<'_>,
     products: &mut [f32],
     stride: usize,
     columns: Columns,
 ) {
     let mut sums = [[simd.splat_f32s(0.0); N]; R];
-    let inputs = rows[0].len();
-    for (input, weights) in weights.chunks_exact(columns.all).enumerate().take(inputs) {
-        let weights = &weights[columns.from..][..N];
-        for (sums, row) in sums.iter_mut().zip(rows) {
-            let value = simd.splat_f32s(row[input]);
-            for (sum, weight) in sums.iter_mut().zip(weights) {
-                *sum = simd.mul_add_f32s(value, *weight, *sum);
+    for (index, strip) in weights.numbers.chunks_exact(weights.strip).enumerate() {
+        let strip = S::as_simd_f32s(&strip[weights.at..]).0;
+        let rows: [&[f32]; R] =
+            std::array::from_fn(|row| &rows[row][index * CHANNELS..][..CHANNELS]);
+        for (input, weights) in strip.chunks_exact(columns.all).enumerate().take(CHANNELS) {
+            let weights = &weights[columns.from..][..N];
+            for (sums, row) in sums.iter_mut().zip(rows) {
+                let value = simd.splat_f32s(row[input]);
+                for (sum, weight) in sums.iter_mut().zip(weights) {
+                    *sum = simd.mul_add_f32s(value, *weight, *sum);
+                }
             }
         }
     }

@@ -6,7 +6,7 @@ use super::Convolution;
 use super::transform::{Pixels, SIDE};
 
 /// Channels are made a multiple of this many, so that the vectors of every machine fit.
-const CHANNELS: usize = 16;
+pub(super) const CHANNELS: usize = 16;
 
 /// Channels with those that are added, at least 16.
 pub(super) fn padded(channels: usize) -> usize {

@@ -196,11 +196,10 @@ impl<T: ToPoints<D>, const D: usize> WithSimd for Lift<'_, T, D> {
     }
 }
 
-/// Transforms points, as [`Lift`] places them, into `D`x`D` pixels, and adds a bias for each channel.
+/// Transforms points, as [`Lift`] places them, into `D`x`D` pixels.
 pub(super) struct Lower<'a, const D: usize> {
     pub(super) points: &'a [f32],
     pub(super) place: Place,
-    pub(super) bias: Option<&'a [f32]>,
     pub(super) channels: usize,
     pub(super) pixels: PixelsMut<'a>,
 }
@@ -225,20 +224,16 @@ impl<const D: usize> WithSimd for Lower<'_, D> {
                 }
             }
             let count = lanes.min(self.channels - channel);
-            let bias = self
-                .bias
-                .map(|bias| simd.partial_load_f32s(&bias[channel..][..count]));
             let [height, width] = self.pixels.size;
             for y in 0..D.min(height) {
                 let row: [S::f32s; D] = collect(simd, rows[y]);
                 for x in 0..D.min(width) {
-                    let value = bias.map_or(row[x], |bias| simd.add_f32s(row[x], bias));
                     let to = y * self.pixels.row + x * self.pixels.pixel + channel;
                     let to = &mut self.pixels.numbers[to..];
                     if count == lanes {
-                        store::<S>(to, value);
+                        store::<S>(to, row[x]);
                     } else {
-                        simd.partial_store_f32s(&mut to[..count], value);
+                        simd.partial_store_f32s(&mut to[..count], row[x]);
                     }
                 }
             }

@@ -82,7 +82,7 @@ fn gradients_are_differences() {
     let above = noise(5, inputs.len());
     let normalized = LAYER.forward(inputs, gamma, beta, Some(skip)).unwrap();
     let slices = normalized.as_slices();
-    let ours = LAYER.backward(inputs, gamma, slices, &above).unwrap();
+    let ours = LAYER.backward(inputs, gamma, slices, &above, true).unwrap();
     let direction = |which: usize| widened(&noise(6, arguments[which].len()));
     let sum = |which: usize, by: f64| {
         let mut moved = arguments.each_ref().map(|numbers| widened(numbers));
@@ -94,7 +94,8 @@ fn gradients_are_differences() {
             .map(|(y, above)| y * f64::from(*above))
             .sum::<f64>()
     };
-    let gradients = [ours.inputs, ours.gamma, ours.beta, ours.skip];
+    let skip = ours.skip.expect("it was asked for");
+    let gradients = [ours.inputs, ours.gamma, ours.beta, skip];
     for (which, gradient) in gradients.iter().enumerate() {
         // So small that no output crosses 0 within it.
         let step = 1e-7;
@@ -116,7 +117,7 @@ fn the_number_of_threads_changes_no_bit() {
     let [inputs, gamma, beta, skip] = arguments(layer);
     let all = || {
         let normalized = layer.forward(&inputs, &gamma, &beta, Some(&skip)).unwrap();
-        let gradients = layer.backward(&inputs, &gamma, normalized.as_slices(), &skip);
+        let gradients = layer.backward(&inputs, &gamma, normalized.as_slices(), &skip, true);
         (gradients.unwrap(), normalized)
     };
     let with = |threads| {
@@ -139,6 +140,6 @@ fn nothing_gives_nothing_and_what_does_not_fit_is_an_error() {
     assert!(LAYER.forward(&inputs[1..], &ones, &ones, None).is_err());
     assert!(LAYER.forward(&inputs, &ones, &ones, Some(&[])).is_err());
     let normalized = LAYER.forward(&inputs, &ones, &ones, None).unwrap();
-    let gradients = LAYER.backward(&inputs, &ones, normalized.as_slices(), &[]);
+    let gradients = LAYER.backward(&inputs, &ones, normalized.as_slices(), &[], true);
     assert!(gradients.is_err());
 }
