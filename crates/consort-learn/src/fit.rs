@@ -231,16 +231,17 @@ impl<'a, N: Objective> Run<'a, N> {
         let (seed, per_step) = (self.seed, self.recipe.batches_per_step.max(1));
         let per_epoch = batches.batches_per_epoch(Split::Train) as u64;
         let network = &self.network;
-        let shards: Vec<Shard> = (0..per_step)
-            .into_par_iter()
-            .map(|shard| {
-                let batch = (step - 1) * per_step as u64 + shard as u64;
-                let (epoch, index) = (batch / per_epoch, batch % per_epoch);
-                let batch = batches.batch(Split::Train, epoch, index as usize, seed);
-                let noise = seed.stream("noise", epoch * per_epoch + index);
-                Shard::of(network, &batch, Noise::from_stream(noise))
-            })
-            .collect();
+        let shard = |shard: usize| {
+            let batch = (step - 1) * per_step as u64 + shard as u64;
+            let (epoch, index) = (batch / per_epoch, batch % per_epoch);
+            let batch = batches.batch(Split::Train, epoch, index as usize, seed);
+            let noise = seed.stream("noise", epoch * per_epoch + index);
+            Shard::of(network, &batch, Noise::from_stream(noise))
+        };
+        // On a thread of the pool, so that operations share their work out from there: from any other
+        // thread, each would wait for one to wake.
+        let shards: Vec<Shard> =
+            rayon::scope(|_| (0..per_step).into_par_iter().map(shard).collect());
         let loss = weighted_mean(
             &shards
                 .iter()
@@ -351,8 +352,8 @@ impl Shard {
         network.visit(&mut visitor);
         let gradients = visitor.found;
         // Leaving training mode settles the running statistics that the forward pass moved.
-        let mut buffers = parameters::collect(&network.valid());
-        buffers.retain(|name, _| !gradients.contains_key(name));
+        let buffers =
+            parameters::collect_if(&network.valid(), |name| !gradients.contains_key(name));
         Shard {
             loss: f64::from(loss.mean.into_scalar::<f32>()),
             count: loss.count,
@@ -403,7 +404,9 @@ fn combine(shards: Vec<Shard>, count: usize) -> (Parameters, Parameters) {
 
 fn add(sums: &mut Parameters, terms: Parameters, share: f32) {
     for (name, mut term) in terms {
-        term.data.iter_mut().for_each(|x| *x *= share);
+        if share != 1.0 {
+            term.data.iter_mut().for_each(|x| *x *= share);
+        }
         match sums.get_mut(&name) {
             Some(sum) => sum
                 .data

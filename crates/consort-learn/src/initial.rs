@@ -4,7 +4,7 @@
 //! so that a network depends on its seed alone.
 
 use burn::module::Param;
-use burn::nn::{LayerNorm, LayerNormConfig, Linear};
+use burn::nn::Linear;
 use burn::tensor::{Device, Tensor, TensorData};
 
 use crate::seed::Stream;
@@ -18,6 +18,19 @@ pub fn normal<const D: usize>(
 ) -> Param<Tensor<D>> {
     let count = shape.iter().product();
     let data: Vec<f32> = (0..count).map(|_| deviation * stream.normal()).collect();
+    Param::from_tensor(Tensor::from_data(TensorData::new(data, shape), device))
+}
+
+/// A parameter of independent numbers between `-bound` and `bound`, all as likely.
+pub fn uniform<const D: usize>(
+    shape: [usize; D],
+    bound: f32,
+    stream: &mut Stream,
+    device: &Device,
+) -> Param<Tensor<D>> {
+    let count = shape.iter().product();
+    let number = |stream: &mut Stream| bound * (2.0 * stream.uniform() - 1.0);
+    let data: Vec<f32> = (0..count).map(|_| number(stream)).collect();
     Param::from_tensor(Tensor::from_data(TensorData::new(data, shape), device))
 }
 
@@ -42,9 +55,4 @@ pub fn linear(
         weight: normal([input, output], deviation, stream, device),
         bias: Some(zeros([output], device)),
     }
-}
-
-/// Layer normalisation over the last axis (Ba et al. 2016), gains 1 and biases 0.
-pub fn layer_norm(width: usize, device: &Device) -> LayerNorm {
-    LayerNormConfig::new(width).init(device)
 }

@@ -89,14 +89,14 @@ impl AdamW {
     }
 }
 
-/// The Euclidean norm of all numbers together, summed in one fixed order.
+/// The Euclidean norm of all numbers together, summed in parts that do not depend on the number of
+/// threads.
 fn norm(gradients: &Parameters) -> f32 {
+    const PART: usize = 1 << 16;
     let squares = |values: &Values| {
-        values
-            .data
-            .iter()
-            .map(|&x| f64::from(x) * f64::from(x))
-            .sum::<f64>()
+        let part = |part: &[f32]| part.iter().map(|&x| f64::from(x) * f64::from(x)).sum();
+        let parts: Vec<f64> = values.data.par_chunks(PART).map(part).collect();
+        parts.into_iter().sum::<f64>()
     };
     #[expect(
         clippy::cast_possible_truncation,

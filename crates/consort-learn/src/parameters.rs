@@ -19,7 +19,16 @@ pub type Parameters = BTreeMap<String, Values>;
 
 /// All numbers of `module`, running statistics included.
 pub fn collect<M: Module>(module: &M) -> Parameters {
-    let mut collector = Collector::default();
+    collect_if(module, |_| true)
+}
+
+/// Those numbers of `module` whose names are `wanted`: reading others would copy them.
+pub(crate) fn collect_if<M: Module>(module: &M, wanted: impl Fn(&str) -> bool) -> Parameters {
+    let mut collector = Collector {
+        path: Vec::new(),
+        wanted,
+        parameters: Parameters::new(),
+    };
     module.visit(&mut collector);
     collector.parameters
 }
@@ -47,13 +56,13 @@ pub fn values<const D: usize>(tensor: Tensor<D>) -> Values {
     }
 }
 
-#[derive(Default)]
-struct Collector {
+struct Collector<W> {
     path: Vec<String>,
+    wanted: W,
     parameters: Parameters,
 }
 
-impl ModuleVisitor for Collector {
+impl<W: Fn(&str) -> bool> ModuleVisitor for Collector<W> {
     fn enter_module(&mut self, name: &str, _: &str) {
         self.path.push(name.to_owned());
     }
@@ -63,8 +72,10 @@ impl ModuleVisitor for Collector {
     }
 
     fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
-        self.parameters
-            .insert(self.path.join("."), values(param.val()));
+        let name = self.path.join(".");
+        if (self.wanted)(&name) {
+            self.parameters.insert(name, values(param.val()));
+        }
     }
 }
 

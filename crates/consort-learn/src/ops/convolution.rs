@@ -4,20 +4,50 @@ use burn::backend::autodiff::checkpoint::base::Checkpointer;
 use burn::backend::autodiff::checkpoint::strategy::CheckpointStrategy;
 use burn::backend::autodiff::grads::Gradients;
 use burn::backend::autodiff::ops::{Backward, Ops, OpsKind};
-use burn::backend::{Flex, TensorMetadata};
-use consort_kernels::Convolution;
+use burn::backend::ops::{ActivationOps, FloatTensorOps};
+use burn::backend::{Autodiff, Flex, TensorMetadata};
+use consort_kernels::{After, Convolution};
 
 use super::{Tracked, Values, tensor};
 
 const FITS: &str = "the shapes are those of the tensors";
 
-/// See [`super::convolution`].
-pub(super) fn forward(x: &Values, weights: &Values, bias: &Values) -> Values {
-    let layer = layer(x, weights);
-    let bias = bias.to_contiguous();
-    let bias = Some(bias.storage::<f32>()).filter(|bias| !bias.is_empty());
-    let (x, weights) = (x.to_contiguous(), weights.to_contiguous());
-    let outputs = layer.forward(x.storage::<f32>(), weights.storage::<f32>(), bias);
+/// See [`super::convolution`]; a bias of no numbers is none.
+pub(super) fn forward(x: &Values, weights: &Values, bias: &Values, dilation: usize) -> Values {
+    finished(x, weights, bias, None, dilation)
+}
+
+/// See [`super::convolution_relu`]; a bias or a skip of no numbers is none.
+pub(super) fn rectified(
+    x: &Values,
+    weights: &Values,
+    bias: &Values,
+    skip: &Values,
+    dilation: usize,
+) -> Values {
+    finished(x, weights, bias, Some(skip), dilation)
+}
+
+/// A convolution alone, or with the sum and the ReLU after it.
+fn finished(
+    x: &Values,
+    weights: &Values,
+    bias: &Values,
+    skip: Option<&Values>,
+    dilation: usize,
+) -> Values {
+    let layer = layer(x, weights, dilation);
+    let [x, weights, bias] = [x, weights, bias].map(Values::to_contiguous);
+    let added = skip.map(Values::to_contiguous);
+    let after = After {
+        bias: Some(bias.storage::<f32>()).filter(|bias| !bias.is_empty()),
+        skip: added
+            .as_ref()
+            .map(Values::storage::<f32>)
+            .filter(|skip| !skip.is_empty()),
+        relu: skip.is_some(),
+    };
+    let outputs = layer.forward(x.storage::<f32>(), weights.storage::<f32>(), after);
     let shape = [layer.batch, layer.height, layer.width, layer.outputs];
     tensor(outputs.expect(FITS), shape)
 }
@@ -27,29 +57,55 @@ pub(super) fn tracked<C: CheckpointStrategy>(
     x: &Tracked<C>,
     weights: &Tracked<C>,
     bias: &Tracked<C>,
+    dilation: usize,
 ) -> Tracked<C> {
-    let outputs = forward(x.primitive(), weights.primitive(), bias.primitive());
+    let outputs = forward(
+        x.primitive(),
+        weights.primitive(),
+        bias.primitive(),
+        dilation,
+    );
     let nodes = [x.node(), weights.node(), bias.node()];
     match Convolve.prepare::<C>(nodes).compute_bound().stateful() {
         OpsKind::Tracked(step) => {
-            let state = [x.primitive().clone(), weights.primitive().clone()];
+            let state = (
+                [x.primitive().clone(), weights.primitive().clone()],
+                dilation,
+            );
             step.finish(state, outputs)
         }
         OpsKind::UnTracked(step) => step.finish(outputs),
     }
 }
 
+/// [`rectified`], as a chain of operations with gradients.
+pub(super) fn tracked_relu<C: CheckpointStrategy>(
+    x: &Tracked<C>,
+    weights: &Tracked<C>,
+    bias: &Tracked<C>,
+    skip: Tracked<C>,
+    dilation: usize,
+) -> Tracked<C> {
+    let sums = tracked::<C>(x, weights, bias, dilation);
+    let sums = match skip.primitive().shape().num_elements() {
+        0 => sums,
+        _ => Autodiff::<Flex, C>::float_add(sums, skip),
+    };
+    Autodiff::<Flex, C>::relu(sums)
+}
+
 #[derive(Debug)]
 struct Convolve;
 
 impl Backward<Flex, 3> for Convolve {
-    /// The inputs and the weights.
-    type State = [Values; 2];
+    /// The inputs, the weights and the dilation.
+    type State = ([Values; 2], usize);
 
     fn backward(self, ops: Ops<Self::State, 3>, gradients: &mut Gradients, _: &mut Checkpointer) {
         let above = gradients.consume::<Flex>(&ops.node).to_contiguous();
-        let [x, weights] = ops.state.map(|values| values.to_contiguous());
-        let layer = layer(&x, &weights);
+        let (values, dilation) = ops.state;
+        let [x, weights] = values.map(|values| values.to_contiguous());
+        let layer = layer(&x, &weights, dilation);
         let above = above.storage::<f32>();
         let [of_x, of_weights, of_bias] = ops.parents;
         if let Some(node) = of_x {
@@ -75,9 +131,9 @@ impl Backward<Flex, 3> for Convolve {
 
 /// # Panics
 /// If the tensors do not have four axes.
-fn layer(x: &Values, weights: &Values) -> Convolution {
+fn layer(x: &Values, weights: &Values, dilation: usize) -> Convolution {
     let [batch, height, width, inputs] = x.shape().dims();
-    let [outputs, _, kernel, _] = weights.shape().dims();
+    let [outputs, of_group, kernel, _] = weights.shape().dims();
     Convolution {
         batch,
         height,
@@ -85,57 +141,10 @@ fn layer(x: &Values, weights: &Values) -> Convolution {
         inputs,
         outputs,
         kernel,
+        dilation,
+        groups: inputs.checked_div(of_group).unwrap_or(1),
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use burn::tensor::module::conv2d;
-    use burn::tensor::ops::ConvOptions;
-    use burn::tensor::{Device, Tensor};
-
-    use crate::ops::convolution;
-    use crate::parameters::values;
-    use crate::{Seed, initial};
-
-    /// Outputs, the gradients of a weighted sum of them, and the same by burn.
-    #[test]
-    fn agrees_with_burn() {
-        for (kernel, bias) in [(3, true), (5, false)] {
-            let device = Device::flex().autodiff();
-            let mut stream = Seed(1).stream("test", kernel as u64);
-            let mut normal = |shape| initial::normal::<4>(shape, 1.0, &mut stream, &device).val();
-            let x = normal([2, 9, 14, 3]);
-            let weights = normal([7, 3, kernel, kernel]);
-            let above = normal([2, 9, 14, 7]).detach();
-            let offsets = normal([1, 1, 1, 7]);
-            let gradients = |ours: bool| {
-                let [x, weights, offsets] =
-                    [&x, &weights, &offsets].map(|tensor| tensor.clone().detach().require_grad());
-                let bias = bias.then(|| offsets.clone().reshape([7]));
-                let y = if ours {
-                    convolution(x.clone(), weights.clone(), bias)
-                } else {
-                    let margin = kernel / 2;
-                    let options = ConvOptions::new([1, 1], [margin, margin], [1, 1], 1);
-                    let channels_first = x.clone().permute([0, 3, 1, 2]);
-                    conv2d(channels_first, weights.clone(), bias, options).permute([0, 2, 3, 1])
-                };
-                let gradients = (y.clone() * above.clone()).sum().backward();
-                let of = |tensor: Tensor<4>| tensor.grad(&gradients).map(values);
-                [Some(values(y.inner())), of(x), of(weights), of(offsets)]
-            };
-            for (ours, burns) in gradients(true).into_iter().zip(gradients(false)) {
-                let (Some(ours), Some(burns)) = (&ours, &burns) else {
-                    assert!(!bias && ours.is_none() && burns.is_none());
-                    continue;
-                };
-                assert_eq!(ours.shape, burns.shape);
-                for (ours, burns) in ours.data.iter().zip(&burns.data) {
-                    // Sums of up to 252 products of normal numbers, by Winograd's algorithm.
-                    assert!((ours - burns).abs() < 1e-3, "{ours} {burns}");
-                }
-            }
-        }
-    }
-}
+mod tests;

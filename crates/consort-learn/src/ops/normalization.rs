@@ -99,16 +99,19 @@ impl Backward<Flex, 4> for Normalize {
             gamma.storage::<f32>(),
             above.storage::<f32>(),
         );
-        let below = layer.backward(x, gamma, normalized, above).expect(FITS);
+        let skips = ops.parents[3].is_some();
+        let below = layer
+            .backward(x, gamma, normalized, above, skips)
+            .expect(FITS);
 
         let below = [
-            (below.inputs, shape.clone()),
-            (below.gamma, [layer.channels].into()),
-            (below.beta, [layer.channels].into()),
+            (Some(below.inputs), shape.clone()),
+            (Some(below.gamma), [layer.channels].into()),
+            (Some(below.beta), [layer.channels].into()),
             (below.skip, shape),
         ];
         for (parent, (gradient, shape)) in ops.parents.into_iter().zip(below) {
-            if let Some(node) = parent {
+            if let (Some(node), Some(gradient)) = (parent, gradient) {
                 gradients.register::<Flex>(node.id, tensor(gradient, shape));
             }
         }
@@ -128,11 +131,9 @@ fn layer(x: &Values, epsilon: f32) -> Normalization {
 
 #[cfg(test)]
 mod tests {
-    use burn::tensor::activation::relu;
-    use burn::tensor::module::batch_norm_train;
     use burn::tensor::{Device, Tensor};
 
-    use crate::ops::{Normalized, normalized_relu};
+    use crate::ops::{fallback, normalized_relu};
     use crate::parameters::values;
     use crate::{Seed, initial};
 
@@ -152,18 +153,12 @@ mod tests {
                     .map(|tensor| tensor.clone().detach().require_grad());
                 let (factors, offsets) = (gamma.clone().reshape([7]), beta.clone().reshape([7]));
                 let added = skips.then(|| skip.clone());
-                let normalized = if ours {
-                    normalized_relu(x.clone(), factors, offsets, added, 1e-5)
+                let layer = if ours {
+                    normalized_relu
                 } else {
-                    let channels_first = x.clone().permute([0, 3, 1, 2]);
-                    let burns = batch_norm_train(channels_first, factors, offsets, 1e-5);
-                    let outputs = burns.output.permute([0, 2, 3, 1]);
-                    Normalized {
-                        outputs: relu(added.map_or(outputs.clone(), |skip| outputs + skip)),
-                        mean: burns.mean,
-                        variance: burns.variance,
-                    }
+                    fallback::normalized_relu
                 };
+                let normalized = layer(x.clone(), factors, offsets, added, 1e-5);
                 let gradients = (normalized.outputs.clone() * above.clone())
                     .sum()
                     .backward();

@@ -118,7 +118,8 @@ impl Predict for Network {
             let logits = self.logits(chunk, &mut Noise::off());
             logits.into_predictions()
         };
-        windows.par_chunks(TOGETHER).flat_map(together).collect()
+        // On a thread of the pool, from which operations share their work out without waiting.
+        rayon::scope(|_| windows.par_chunks(TOGETHER).flat_map(together).collect())
     }
 
     fn ask(&self, queries: &[Query]) -> Vec<Vec<f32>> {

@@ -5,11 +5,11 @@
 //! it is far ahead after as long a training (README.md).
 
 use burn::module::{Module, Param};
-use burn::nn::{LayerNorm, Linear};
+use burn::nn::Linear;
 use burn::tensor::activation::log_softmax;
 use burn::tensor::{Device, Tensor, TensorData};
-use consort_learn::ops::gelu;
-use consort_learn::{Noise, Stream, initial};
+use consort_learn::ops::{gelu, neighbours};
+use consort_learn::{LayerNorm, Noise, Stream, initial};
 
 use super::Logits;
 use crate::families::chorale::config::TemporalArchitecture;
@@ -53,7 +53,7 @@ impl Temporal {
         let device = Device::flex();
         let width = architecture.width;
         let blocks = architecture.dilations.iter().map(|&dilation| Block {
-            norm: initial::layer_norm(width, &device),
+            norm: LayerNorm::new(width, &device),
             taps: initial::linear(3 * width, width, std::f32::consts::SQRT_2, stream, &device),
             output: initial::linear(width, width, 0.1, stream, &device),
             dilation,
@@ -64,7 +64,7 @@ impl Temporal {
         Temporal {
             table: initial::normal([ROWS, width], deviation, stream, &device),
             blocks,
-            norm: initial::layer_norm(width, &device),
+            norm: LayerNorm::new(width, &device),
             head: initial::linear(width, VOICES * OUTPUTS, 0.1, stream, &device),
         }
     }
@@ -188,11 +188,7 @@ impl Block {
     fn forward(&self, x: Tensor<2>, shape: [usize; 3], noise: &mut Noise) -> Tensor<2> {
         let [batch, steps, width] = shape;
         let normed = self.norm.forward(x.clone()).reshape(shape);
-        let pad = Tensor::zeros([batch, self.dilation, width], &normed.device());
-        let padded = Tensor::cat(vec![pad.clone(), normed.clone(), pad], 1);
-        let before = padded.clone().narrow(1, 0, steps);
-        let after = padded.narrow(1, 2 * self.dilation, steps);
-        let taps = Tensor::cat(vec![before, normed, after], 2).reshape([batch * steps, 3 * width]);
+        let taps = neighbours(normed, self.dilation).reshape([batch * steps, 3 * width]);
         let hidden = noise.dropout(gelu(self.taps.forward(taps)), DROPOUT);
         x + self.output.forward(hidden)
     }
@@ -208,7 +204,8 @@ impl Block {
             x.narrow(1, from, 2 * kept)
                 .reshape([batch, kept, 2 * width])
         };
-        let normed = self.norm.forward(x.clone()) * inside.clone();
+        let normed = self.norm.forward(x.clone().reshape([batch * steps, width]));
+        let normed = normed.reshape([batch, steps, width]) * inside.clone();
         let before = pairs(normed.clone(), 0).narrow(2, 0, width);
         let taps = Tensor::cat(vec![before, pairs(normed, 1)], 2);
         let hidden = gelu(self.taps.forward(taps));
