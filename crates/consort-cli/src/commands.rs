@@ -5,8 +5,9 @@ use std::path::PathBuf;
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use consort::families::FAMILIES;
 use consort_corpus::DataFolder;
-use consort_learn::{Seed, Weights};
+use consort_learn::{Device, Seed, Weights};
 
+mod bench;
 mod convert;
 mod data;
 mod evaluate;
@@ -31,6 +32,7 @@ pub(crate) fn command() -> Command {
         .subcommand(evaluate::command())
         .subcommand(data::command())
         .subcommand(models::command())
+        .subcommand(bench::command())
 }
 
 /// Runs what was asked for.
@@ -44,6 +46,7 @@ pub(crate) fn run(matches: &ArgMatches) -> anyhow::Result<()> {
         "evaluate" => evaluate::run(matches),
         "data" => data::run(matches),
         "models" => models::run(matches),
+        "bench" => bench::run(matches),
         verb => {
             let family = FAMILIES.iter().find(|family| family.verb() == verb);
             make::run(*family.expect("clap knows the families' commands"), matches)
@@ -99,6 +102,15 @@ fn seed() -> Arg {
         .help("The seed of all draws: the same seed gives the same result")
 }
 
+fn device() -> Arg {
+    Arg::new("device")
+        .long("device")
+        .value_name("DEVICE")
+        .value_parser(value_parser!(Device))
+        .default_value("cpu")
+        .help("Where the network computes: cpu, or gpu in a program that was built with `--features gpu`")
+}
+
 fn data_folder() -> Arg {
     Arg::new("data")
         .long("data")
@@ -116,6 +128,7 @@ trait Arguments {
     fn path(&self, name: &str) -> Option<PathBuf>;
     fn paths(&self, name: &str) -> Vec<PathBuf>;
     fn seed(&self) -> Seed;
+    fn device(&self) -> Device;
     fn tune(&self) -> Option<usize>;
     fn data_folder(&self) -> DataFolder;
     fn weights(&self, family: &str) -> anyhow::Result<Weights>;
@@ -135,6 +148,12 @@ impl Arguments for ArgMatches {
 
     fn seed(&self) -> Seed {
         Seed(self.get_one::<u64>("seed").copied().unwrap_or_default())
+    }
+
+    fn device(&self) -> Device {
+        self.get_one::<Device>("device")
+            .copied()
+            .unwrap_or_default()
     }
 
     fn tune(&self) -> Option<usize> {

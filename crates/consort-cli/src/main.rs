@@ -3,15 +3,13 @@
 use std::process::ExitCode;
 
 mod commands;
+mod memory;
 mod outcome;
 mod progress;
 mod sound;
 
-/// See the manifest.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 fn main() -> ExitCode {
+    memory::keep_free_memory();
     let matches = commands::command().get_matches();
     outcome::exit_code(commands::run(&matches))
 }

@@ -52,6 +52,21 @@ fn a_tune_becomes_sound_pictures_and_other_formats() {
 }
 
 #[test]
+fn a_device_that_is_not_there_is_refused_with_a_way_out() {
+    let folder = tempfile::tempdir().unwrap();
+    let refused = |device: &str, says: &str| {
+        let output = run(folder.path(), &["harmonize", "--device", device]);
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(2), "{said}");
+        assert!(said.contains(says), "{said}");
+    };
+    refused("abacus", "cpu and gpu");
+    if !cfg!(feature = "gpu") {
+        refused("gpu", "--features gpu");
+    }
+}
+
+#[test]
 fn conversions_that_make_no_sense_are_refused() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("tune.abc"), TUNE).unwrap();

@@ -3,7 +3,7 @@
 
 use consort::families::family;
 use consort::{Generator, Options, Prompt};
-use consort_learn::{Progress, Seed};
+use consort_learn::{Device, Progress, Seed};
 use consort_music::{Measure, Metre, Note, Part, Pitch, Resolution, Score, Ticks};
 use std::ops::ControlFlow;
 
@@ -40,7 +40,7 @@ fn melody(bars: usize) -> Prompt {
 fn generator() -> Generator {
     let family = family("chorale").expect("it is there");
     let weights = consort::models::default_weights("chorale").expect("they are embedded");
-    family.load(weights).expect("they fit")
+    family.load(weights, Device::Cpu).expect("they fit")
 }
 
 fn harmonise(generator: &Generator, prompt: &Prompt, passes: &str) {

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use consort::files::{Kind, bytes_of, write_all};
 use consort::{Music, Options, Prompt, families, models};
 use consort_audio::Instruments;
-use consort_learn::Seed;
+use consort_learn::{Device, Seed};
 use consort_music::abc;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -16,7 +16,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let melody = abc::read(tune)?.value.remove(0);
 
     let chorale = families::family("chorale")?;
-    let generator = chorale.load(models::default_weights("chorale")?)?;
+    let generator = chorale.load(models::default_weights("chorale")?, Device::Cpu)?;
     let options = Options::new(chorale.options());
     let mut go_on = |_| ControlFlow::Continue(());
     let piece = generator.generate(&Prompt::Score(melody), &options, Seed(1), &mut go_on)?;

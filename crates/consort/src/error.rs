@@ -1,7 +1,7 @@
 //! What can go wrong between a request and a piece.
 
 use consort_corpus::CorpusError;
-use consort_learn::{FitError, WeightsError};
+use consort_learn::{DeviceError, FitError, WeightsError};
 use thiserror::Error;
 
 use crate::files::FileError;
@@ -48,6 +48,9 @@ pub enum Error {
         /// Why.
         source: WeightsError,
     },
+    /// The device cannot be used.
+    #[error(transparent)]
+    Device(#[from] DeviceError),
     /// The data cannot be used.
     #[error(transparent)]
     Corpus(#[from] CorpusError),
@@ -80,6 +83,7 @@ impl Error {
             | Error::Preset { .. }
             | Error::Unknown { .. }
             | Error::Weights { .. }
+            | Error::Device(_)
             | Error::Corpus(_) => true,
             Error::File(error) => error.is_callers(),
             Error::Fit(_) | Error::Stopped => false,

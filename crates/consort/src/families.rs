@@ -8,7 +8,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use consort_corpus::DataFolder;
-use consort_learn::{Batches, CorpusStamp, Header, Objective, Observer, Seed, Weights};
+use consort_learn::{Batches, CorpusStamp, Device, Header, Objective, Observer, Seed, Weights};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -177,16 +177,16 @@ pub trait Family: Sync {
     /// If the folder cannot be written.
     fn write_example_data(&self, folder: &Path) -> io::Result<()>;
 
-    /// Makes a generator of `weights`.
+    /// Makes a generator of `weights` that computes on `device`.
     ///
     /// # Errors
-    /// If they are not this family's.
-    fn load(&self, weights: Weights) -> Result<Generator, Error>;
+    /// If they are not this family's, or the device cannot be used.
+    fn load(&self, weights: Weights, device: Device) -> Result<Generator, Error>;
 
     /// Trains weights.
     ///
     /// # Errors
-    /// If the settings or the data do not fit, or training fails.
+    /// If the settings or the data do not fit, the device cannot be used, or training fails.
     fn train(
         &self,
         request: &TrainingRequest,
@@ -196,7 +196,8 @@ pub trait Family: Sync {
     /// Measures `weights` by the family's protocol.
     ///
     /// # Errors
-    /// If they are not this family's, the data is not there, or the observer stops the work.
+    /// If they are not this family's, the data is not there, the device cannot be used, or the
+    /// observer stops the work.
     fn evaluate(
         &self,
         weights: Weights,
@@ -217,7 +218,7 @@ impl Generator {
         &self.header
     }
 
-    /// Makes a piece. The same prompt, options and seed give the same piece.
+    /// Makes a piece. The same prompt, options and seed give the same piece on the same device.
     ///
     /// # Errors
     /// If the prompt or an option does not fit, or the observer stops the work.
@@ -256,6 +257,8 @@ pub struct TrainingRequest {
     pub data: DataFolder,
     /// The seed of initial weights, batches and noise.
     pub seed: Seed,
+    /// Where the network computes. A run may go on on another device, to a result that is close.
+    pub device: Device,
     /// The folder of checkpoints; a run that is found there is continued.
     pub run: Option<PathBuf>,
     /// Weights to start from in place of random ones.
@@ -284,6 +287,8 @@ pub struct EvaluationRequest<'a> {
     pub data: &'a DataFolder,
     /// The seed of all draws.
     pub seed: Seed,
+    /// Where the network computes.
+    pub device: Device,
     /// How much of the protocol: 1 is all of it, less takes that share of pieces, for a quick look.
     pub share: f64,
     /// The parts of the protocol to run, by name; all if empty.
@@ -323,9 +328,10 @@ impl<M: Model> Family for M {
         Model::write_example_data(self, folder)
     }
 
-    fn load(&self, weights: Weights) -> Result<Generator, Error> {
+    fn load(&self, weights: Weights, device: Device) -> Result<Generator, Error> {
         let header = weights.header.clone();
         let (architecture, network) = training::network_of(self, weights)?;
+        let network = device.place(network)?;
         Ok(Generator {
             header,
             inner: self.generator(architecture, network),
@@ -348,6 +354,7 @@ impl<M: Model> Family for M {
     ) -> Result<Report, Error> {
         let header = weights.header.clone();
         let (architecture, network) = training::network_of(self, weights)?;
+        let network = request.device.place(network)?;
         let mut report = Model::evaluate(self, &architecture, &network, request, observe)?;
         training::add_conditions(&mut report, &header, request);
         Ok(report)

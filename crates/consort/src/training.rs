@@ -27,7 +27,6 @@ pub(crate) fn train<M: Model>(
     observe: &mut Observer<'_>,
 ) -> Result<Trained, Error> {
     let settings: Settings<M::Architecture, M::Curriculum> = settings(model, request)?;
-    let material = model.data(&settings.architecture, &settings.curriculum, &request.data)?;
     let architecture = json(&settings.architecture);
     let (network, steps_before) = match &request.from {
         Some(weights) => {
@@ -45,6 +44,8 @@ pub(crate) fn train<M: Model>(
         }
         None => (model.network(&settings.architecture, request.seed), 0),
     };
+    let network = request.device.place(network)?;
+    let material = model.data(&settings.architecture, &settings.curriculum, &request.data)?;
     let folder = request.run.as_deref();
     let fitted = fit(
         network,
@@ -118,6 +119,7 @@ pub(crate) fn add_conditions(
     condition("weights trained on", corpora(header));
     condition("seed of the evaluation", request.seed.0.to_string());
     condition("share of the pieces", request.share.to_string());
+    condition("device", request.device.to_string());
 }
 
 fn corpora(header: &Header) -> String {

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use consort::families::{self, EvaluationRequest};
 
-use super::{Arguments, data_folder, json, print_json, seed, weights};
+use super::{Arguments, data_folder, device, json, print_json, seed, weights};
 use crate::outcome::Usage;
 use crate::progress::Line;
 
@@ -33,6 +33,7 @@ pub(super) fn command() -> Command {
         .arg(weights())
         .arg(data_folder())
         .arg(seed())
+        .arg(device())
         .arg(
             Arg::new("output")
                 .short('o')
@@ -63,6 +64,7 @@ pub(super) fn run(matches: &ArgMatches) -> anyhow::Result<()> {
     let request = EvaluationRequest {
         data: &data,
         seed: matches.seed(),
+        device: matches.device(),
         share,
         parts: &parts,
     };

@@ -13,7 +13,8 @@ use consort_music::Warning;
 use serde_json::json;
 
 use super::{
-    Arguments, json, outputs, path, print_json, print_warnings, seed, soundfont, tune, weights,
+    Arguments, device, json, outputs, path, print_json, print_warnings, seed, soundfont, tune,
+    weights,
 };
 use crate::outcome::Usage;
 use crate::progress::Line;
@@ -53,6 +54,7 @@ pub(super) fn command(family: &'static dyn Family) -> Command {
         )
         .arg(tune())
         .arg(weights())
+        .arg(device())
         .arg(soundfont())
         .arg(
             Arg::new("trace")
@@ -79,7 +81,7 @@ pub(super) fn run(family: &'static dyn Family, matches: &ArgMatches) -> anyhow::
     let samples = *matches.get_one::<u64>("samples").expect("it has a default");
     let targets = targets(family, matches, input.as_deref())?;
     let instruments = sound::instruments(matches.path("soundfont"), &targets)?;
-    let generator = family.load(matches.weights(family.id())?)?;
+    let generator = family.load(matches.weights(family.id())?, matches.device())?;
     let mut reports = Vec::new();
     for sample in 0..samples {
         let seed = sample_seed(matches.seed(), sample);

@@ -13,7 +13,7 @@ use consort::models::weights_of;
 use consort_corpus::DataFolder;
 use consort_learn::Precision;
 
-use super::{Arguments, data_folder, seed};
+use super::{Arguments, data_folder, device, seed};
 use crate::progress::Line;
 
 /// The arguments.
@@ -38,6 +38,7 @@ pub(crate) fn command() -> Command {
                 .help("Train on a small corpus that comes with the program, to see how it goes"),
         )
         .arg(seed())
+        .arg(device())
         .arg(
             Arg::new("run")
                 .long("run")
@@ -102,6 +103,7 @@ pub(crate) fn run(matches: &ArgMatches) -> anyhow::Result<()> {
         changes: changes.join("\n"),
         data,
         seed,
+        device: matches.device(),
         run: Some(folder.clone()),
         from,
         name: text("name"),

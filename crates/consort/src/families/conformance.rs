@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::LazyLock;
 
 use consort_corpus::DataFolder;
-use consort_learn::{Precision, Progress, Seed, Weights, WeightsError, progress};
+use consort_learn::{Device, Precision, Progress, Seed, Weights, WeightsError, progress};
 use consort_music::{Resolution, Score};
 
 use super::{EvaluationRequest, FAMILIES, Family, Trained, TrainingRequest};
@@ -31,6 +31,7 @@ fn request(changes: &str, run: Option<&Path>) -> TrainingRequest {
         changes: changes.to_owned(),
         data: DataFolder::new(DATA.path()),
         seed: Seed(5),
+        device: Device::Cpu,
         run: run.map(Path::to_owned),
         from: None,
         name: "test-1".to_owned(),
@@ -52,7 +53,7 @@ fn bytes(trained: &Trained) -> Vec<u8> {
 
 fn generate(family: &dyn Family, weights: Weights, seed: u64) -> Result<Piece, Error> {
     let options = Options::new(family.options());
-    let generator = family.load(weights)?;
+    let generator = family.load(weights, Device::Cpu)?;
     generator.generate(
         &family.example(),
         &options,
@@ -135,7 +136,7 @@ fn presets_are_whole_and_unknown_settings_refused() {
             let header = trained.weights.header.clone();
             let again = Weights::from_bytes(&trained.weights.to_bytes(Precision::F16)).unwrap();
             assert_eq!(again.header, header, "{name}");
-            assert!(family.load(again).is_ok(), "{name}");
+            assert!(family.load(again, Device::Cpu).is_ok(), "{name}");
         }
     }
 }
@@ -260,7 +261,10 @@ fn other_weights_are_refused() {
         let mut later = weights.clone();
         later.header.encoding = "kazoo/9".to_owned();
         for wrong in [other, later] {
-            let error = family.load(wrong).err().expect("they are refused");
+            let error = family
+                .load(wrong, Device::Cpu)
+                .err()
+                .expect("they are refused");
             assert!(matches!(
                 &error,
                 Error::Weights {
@@ -275,7 +279,10 @@ fn other_weights_are_refused() {
         }
         let mut misfit = weights;
         misfit.parameters.pop_first();
-        let error = family.load(misfit).err().expect("they are refused");
+        let error = family
+            .load(misfit, Device::Cpu)
+            .err()
+            .expect("they are refused");
         assert!(error.to_string().contains("is missing"), "{error}");
     }
 }
@@ -283,7 +290,7 @@ fn other_weights_are_refused() {
 #[test]
 fn an_observer_stops_generating() {
     for family in FAMILIES {
-        let generator = family.load(trained(*family).weights).unwrap();
+        let generator = family.load(trained(*family).weights, Device::Cpu).unwrap();
         let mut passes = 0;
         let mut stop = |_: Progress| {
             passes += 1;
@@ -303,7 +310,7 @@ fn an_observer_stops_generating() {
 #[test]
 fn an_empty_prompt_is_refused_kindly() {
     for family in FAMILIES {
-        let generator = family.load(trained(*family).weights).unwrap();
+        let generator = family.load(trained(*family).weights, Device::Cpu).unwrap();
         let empty = Prompt::Score(Score::new(Resolution::MIDI));
         let options = Options::new(family.options());
         let result = generator.generate(&empty, &options, Seed(1), &mut progress::unobserved);
@@ -324,6 +331,7 @@ fn evaluation_reports_figures_and_knows_its_parts() {
         let request = EvaluationRequest {
             data: &data,
             seed: Seed(1),
+            device: Device::Cpu,
             share: 0.3,
             parts: &parts,
         };
