@@ -62,7 +62,8 @@ impl Objective for Network {
         let x = Tensor::from_data(images, &self.sparse.device());
         let x = self.stem.forward(x, None);
         let x = self.skipped.forward(x.clone(), Some(x));
-        let x = ops::gelu(self.norm.forward(self.sparse.forward(x)));
+        let x = self.sparse.forward(x).reshape([3 * 7 * 9, 6]);
+        let x = ops::gelu(self.norm.forward(x));
         let rows = noise.dropout(x, 0.1).reshape([3 * 7, 9, 6]);
         let (x, _) = self.memory.forward(rows, None);
         let y = self.output.forward(x);
