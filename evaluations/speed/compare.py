@@ -226,7 +226,7 @@ def setup(report):
         f"{report['processor']}, {report['cores']} cores, two threads for each system: "
         f"{report['peak']['flops'] / 1e9:.0f} GFLOP/s in single precision and {report['peak']['bytes'] / 1e9:.0f} GB/s "
         f"from memory at most, as `consort bench` measures them.\n"
-        f"PyTorch {versions['torch']}, ONNX Runtime {versions['onnxruntime']} (both from Python), burn "
+        f"PyTorch {versions['torch']}, ONNX Runtime {versions['onnxruntime']} (both from Python, whose calls are part of a sampled step), burn "
         f"{versions['burn']} on its CPU backend flex, {versions['rustc']}.\n"
         f"{report['rounds']} rounds, in each of which the systems took turns for {report['seconds']:g} s and three iterations at least "
         f"(burn 2 s, in the first {report['burn_rounds']} only); figures are medians over the rounds of medians. In brackets: how many times as long as Consort, the median over rounds. "
