@@ -15,9 +15,12 @@ use crate::shape::{ShapeError, check};
 mod depthwise;
 mod patches;
 mod product;
+mod separable;
 mod tiling;
 mod transform;
 mod winograd;
+
+pub use separable::Separable;
 
 /// Parts of a batch whose gradients of weights are summed on their own, side by side. Each takes the
 /// memory of the weights, and with Winograd's algorithm of 64 numbers for every pair of channels.
@@ -80,12 +83,7 @@ impl Convolution {
         self.check_kernels()?;
         check("the inputs", inputs, &self.images(self.inputs))?;
         check("the weights", weights, &self.kernels())?;
-        if let Some(bias) = after.bias {
-            check("the biases", bias, &[self.outputs])?;
-        }
-        if let Some(skip) = after.skip {
-            check("what is added", skip, &self.images(self.outputs))?;
-        }
+        after.check(self.images(self.outputs))?;
         Ok(self.convolve(inputs, weights, false, after))
     }
 
@@ -267,6 +265,17 @@ impl Weights<'_> {
 }
 
 impl After<'_> {
+    /// Whether it fits outputs of this shape.
+    fn check(&self, images: [usize; 4]) -> Result<(), ShapeError> {
+        if let Some(bias) = self.bias {
+            check("the biases", bias, &images[3..])?;
+        }
+        match self.skip {
+            Some(skip) => check("what is added", skip, &images),
+            None => Ok(()),
+        }
+    }
+
     /// Makes outputs of sums, those of the pixels from `first` on.
     fn finish(&self, outputs: &mut [f32], first: usize, channels: usize) {
         if self.bias.is_none() && self.skip.is_none() && !self.relu {

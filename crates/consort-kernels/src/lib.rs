@@ -23,7 +23,7 @@ mod panels;
 mod shape;
 mod step;
 
-pub use convolution::{After, Convolution};
+pub use convolution::{After, Convolution, Separable};
 pub use layer_normalization::{LayerGradients, LayerNormalization};
 pub use lstm::{Direction, Lstm, LstmBelow, LstmOutputs, LstmState, LstmTape, LstmWeights};
 pub use normalization::{Gradients, Normalization, Normalized};

@@ -51,6 +51,14 @@ pub struct NormalizedConvolution {
     norm: BatchNorm,
 }
 
+/// A convolution of each channel with a kernel of its own, one of each pixel after it, batch
+/// normalisation and a ReLU (F. Chollet, *Xception*, 2016).
+#[derive(Module, Debug)]
+pub struct SeparableConvolution {
+    depthwise: Convolution,
+    pointwise: NormalizedConvolution,
+}
+
 impl Convolution {
     /// He's normal initial weights; a bias of zeros, if any.
     pub fn new(shape: ConvolutionShape, bias: bool, stream: &mut Stream) -> Convolution {
@@ -123,13 +131,50 @@ impl NormalizedConvolution {
         normalized.outputs
     }
 
-    /// Normalises by the running statistics, which are constants: they go into the weights.
     fn predict(&self, x: Tensor<4>, skip: Option<Tensor<4>>) -> Tensor<4> {
+        let (weight, bias) = self.folded();
+        ops::convolution_relu(x, weight, Some(bias), skip, self.convolution.dilation)
+    }
+
+    /// The weights and the bias of a convolution that normalises by the running statistics, which are
+    /// constants, by itself.
+    fn folded(&self) -> (Tensor<4>, Tensor<1>) {
         let deviation = (self.norm.running_var.value() + self.norm.epsilon).sqrt();
         let slope = self.norm.gamma.val() / deviation;
         let bias = self.norm.beta.val() - self.norm.running_mean.value() * slope.clone();
         let weight = self.convolution.weight.val() * slope.reshape([-1, 1, 1, 1]);
-        ops::convolution_relu(x, weight, Some(bias), skip, self.convolution.dilation)
+        (weight, bias)
+    }
+}
+
+impl SeparableConvolution {
+    /// A kernel for each channel, and a convolution of each pixel from `inputs` to `outputs` channels.
+    pub fn new(
+        inputs: usize,
+        outputs: usize,
+        kernel: usize,
+        stream: &mut Stream,
+    ) -> SeparableConvolution {
+        let depthwise = ConvolutionShape {
+            groups: inputs,
+            ..ConvolutionShape::dense(inputs, inputs, kernel)
+        };
+        let pointwise = ConvolutionShape::dense(inputs, outputs, 1);
+        SeparableConvolution {
+            depthwise: Convolution::new(depthwise, false, stream),
+            pointwise: NormalizedConvolution::new(pointwise, stream),
+        }
+    }
+
+    /// From `[batch, height, width, input]` to `[batch, height, width, output]`; `skip`, in the shape
+    /// of the outputs, is added before the ReLU.
+    pub fn forward(&self, x: Tensor<4>, skip: Option<Tensor<4>>) -> Tensor<4> {
+        if x.device().is_autodiff() {
+            return self.pointwise.forward(self.depthwise.forward(x), skip);
+        }
+        let (weight, bias) = self.pointwise.folded();
+        let kernels = self.depthwise.weight.val();
+        ops::separable_relu(x, kernels, weight, bias, skip, self.depthwise.dilation)
     }
 }
 
@@ -137,6 +182,21 @@ impl NormalizedConvolution {
 mod tests {
     use super::*;
     use crate::{Seed, parameters};
+
+    fn assert_same(learnt: Tensor<4>, predicted: Tensor<4>) {
+        let learnt = parameters::values(learnt.inner());
+        let predicted = parameters::values(predicted);
+        assert_eq!(learnt.shape, predicted.shape);
+        for (learnt, predicted) in learnt.data.iter().zip(&predicted.data) {
+            assert!((learnt - predicted).abs() < 1e-4, "{learnt} {predicted}");
+        }
+    }
+
+    fn images(stream: &mut Stream) -> [Tensor<4>; 2] {
+        let x = initial::normal([2, 9, 11, 4], 1.0, stream, &Device::flex());
+        let x = x.val().detach();
+        [x.clone().to_device(&Device::flex().autodiff()), x]
+    }
 
     /// Where the running statistics are those of the batch, normalising by either is the same.
     #[test]
@@ -149,18 +209,24 @@ mod tests {
             let mut stream = Seed(1).stream("weights", 0);
             let mut layer = NormalizedConvolution::new(shape, &mut stream);
             layer.norm.momentum = 1.0;
-            let x = initial::normal([2, 9, 11, 4], 1.0, &mut stream, &Device::flex()).val();
-            let x = x.detach();
-            let run =
-                |layer: &NormalizedConvolution, x: Tensor<4>| layer.forward(x.clone(), Some(x));
+            let [tracked, x] = images(&mut stream);
             let layer = layer.train();
-            let learnt = run(&layer, x.clone().to_device(&Device::flex().autodiff()));
-            let learnt = parameters::values(learnt.inner());
-            let predicted = parameters::values(run(&layer.valid(), x));
-            assert_eq!(learnt.shape, predicted.shape);
-            for (learnt, predicted) in learnt.data.iter().zip(&predicted.data) {
-                assert!((learnt - predicted).abs() < 1e-4, "{learnt} {predicted}");
-            }
+            let learnt = layer.forward(tracked.clone(), Some(tracked));
+            assert_same(learnt, layer.valid().forward(x.clone(), Some(x)));
+        }
+    }
+
+    #[test]
+    fn predicts_as_it_learns_in_two_parts() {
+        let mut stream = Seed(1).stream("weights", 0);
+        let mut layer = SeparableConvolution::new(4, 4, 3, &mut stream);
+        layer.pointwise.norm.momentum = 1.0;
+        let [tracked, x] = images(&mut stream);
+        for skips in [true, false] {
+            let layer = layer.clone().train();
+            let learnt = layer.forward(tracked.clone(), skips.then(|| tracked.clone()));
+            let predicted = layer.valid().forward(x.clone(), skips.then(|| x.clone()));
+            assert_same(learnt, predicted);
         }
     }
 }

@@ -7,7 +7,7 @@
 
 use burn::backend::autodiff::checkpoint::strategy::CheckpointStrategy;
 use burn::backend::tensor::FloatTensor;
-use burn::backend::{Autodiff, Dispatch, Flex, backend_extension};
+use burn::backend::{Autodiff, AutodiffBackend, Dispatch, Flex, backend_extension};
 use burn::tensor::{Shape, Tensor, TensorData};
 use consort_kernels::Direction;
 
@@ -39,6 +39,16 @@ pub(crate) trait Operations: burn::backend::Backend {
     /// See [`convolution_relu`]; a bias or a skip of no numbers is none.
     fn channels_last_convolution_relu(
         x: FloatTensor<Self>,
+        weights: FloatTensor<Self>,
+        bias: FloatTensor<Self>,
+        skip: FloatTensor<Self>,
+        dilation: usize,
+    ) -> FloatTensor<Self>;
+
+    /// See [`separable_relu`]; a skip of no numbers is none.
+    fn channels_last_separable_relu(
+        x: FloatTensor<Self>,
+        kernels: FloatTensor<Self>,
         weights: FloatTensor<Self>,
         bias: FloatTensor<Self>,
         skip: FloatTensor<Self>,
@@ -129,6 +139,35 @@ pub fn convolution_relu(
     let skip = skip.unwrap_or_else(|| Tensor::zeros([0; 4], &x.device()));
     Tensor::from_dispatch(Dispatch::channels_last_convolution_relu(
         x.into_dispatch(),
+        weights.into_dispatch(),
+        bias.into_dispatch(),
+        skip.into_dispatch(),
+        dilation,
+    ))
+}
+
+/// A [`convolution`] of each channel with a kernel of its own, `[channel, 1, side, side]`, and a
+/// [`convolution_relu`] of each pixel after it, with weights, `[output, channel, 1, 1]`, and a bias,
+/// `[output]`. Without gradients, pixels stay in the cache between the two.
+///
+/// # Panics
+/// As [`convolution`].
+pub fn separable_relu(
+    x: Tensor<4>,
+    kernels: Tensor<4>,
+    weights: Tensor<4>,
+    bias: Tensor<1>,
+    skip: Option<Tensor<4>>,
+    dilation: usize,
+) -> Tensor<4> {
+    if !on_cpu(&x) {
+        let between = convolution(x, kernels, None, dilation);
+        return convolution_relu(between, weights, Some(bias), skip, 1);
+    }
+    let skip = skip.unwrap_or_else(|| Tensor::zeros([0; 4], &x.device()));
+    Tensor::from_dispatch(Dispatch::channels_last_separable_relu(
+        x.into_dispatch(),
+        kernels.into_dispatch(),
         weights.into_dispatch(),
         bias.into_dispatch(),
         skip.into_dispatch(),
@@ -284,6 +323,17 @@ impl Operations for Flex {
         convolution::rectified(&x, &weights, &bias, &skip, dilation)
     }
 
+    fn channels_last_separable_relu(
+        x: Values,
+        kernels: Values,
+        weights: Values,
+        bias: Values,
+        skip: Values,
+        dilation: usize,
+    ) -> Values {
+        convolution::separable_relu(&x, &kernels, &weights, &bias, &skip, dilation)
+    }
+
     fn fused_normalized_relu(
         x: Values,
         gamma: Values,
@@ -343,6 +393,19 @@ impl<C: CheckpointStrategy> Operations for Autodiff<Flex, C> {
         dilation: usize,
     ) -> Tracked<C> {
         convolution::tracked_relu::<C>(&x, &weights, &bias, skip, dilation)
+    }
+
+    fn channels_last_separable_relu(
+        x: Tracked<C>,
+        kernels: Tracked<C>,
+        weights: Tracked<C>,
+        bias: Tracked<C>,
+        skip: Tracked<C>,
+        dilation: usize,
+    ) -> Tracked<C> {
+        let none = <Self as AutodiffBackend>::from_inner(tensor(Vec::new(), [0]));
+        let between = convolution::tracked::<C>(&x, &kernels, &none, dilation);
+        convolution::tracked_relu::<C>(&between, &weights, &bias, skip, 1)
     }
 
     fn fused_normalized_relu(

@@ -21,44 +21,77 @@ pub(super) fn convolve(
     after: After<'_>,
     outputs: &mut [f32],
 ) {
-    let channels = shape.outputs;
-    let all = padded(channels);
-    let mut taps = Aligned::zeros(shape.taps() * all);
-    for (tap, taps) in taps.chunks_exact_mut(all).enumerate() {
-        for (channel, weight) in taps[..channels].iter_mut().enumerate() {
-            *weight = weights.numbers[weights.place(shape, channel, tap, 0)];
+    let layer = Layer::with_weights(shape, inputs, weights);
+    let parts = outputs.par_chunks_mut(ROWS * shape.width * shape.outputs);
+    parts.enumerate().for_each(|(part, outputs)| {
+        layer.convolve(part * ROWS, outputs);
+        after.finish(outputs, part * ROWS * shape.width, shape.outputs);
+    });
+}
+
+/// Images and kernels in whole vectors.
+pub(super) struct Layer<'a> {
+    shape: Convolution,
+    /// With channels of zeros.
+    inputs: Cow<'a, [f32]>,
+    /// `[tap, channel]`, with channels of zeros.
+    taps: Aligned,
+}
+
+impl<'a> Layer<'a> {
+    /// Of images, `[batch, height, width, channel]`, and kernels, `[channel, 1, kernel, kernel]`.
+    pub(super) fn new(shape: &Convolution, inputs: &'a [f32], kernels: &[f32]) -> Layer<'a> {
+        let weights = Weights {
+            numbers: kernels,
+            mirrored: false,
+        };
+        Layer::with_weights(shape, inputs, weights)
+    }
+
+    fn with_weights(shape: &Convolution, inputs: &'a [f32], weights: Weights<'_>) -> Layer<'a> {
+        let channels = shape.outputs;
+        let all = padded(channels);
+        let mut taps = Aligned::zeros(shape.taps() * all);
+        for (tap, taps) in taps.chunks_exact_mut(all).enumerate() {
+            for (channel, weight) in taps[..channels].iter_mut().enumerate() {
+                *weight = weights.numbers[weights.place(shape, channel, tap, 0)];
+            }
+        }
+        Layer {
+            shape: *shape,
+            inputs: with_channels_added(inputs, channels),
+            taps,
         }
     }
-    let inputs = with_channels_added(inputs, channels);
-    let parts = outputs.par_chunks_mut(ROWS * shape.width * channels);
-    parts.enumerate().for_each(|(part, outputs)| {
+
+    /// Writes the rows of pixels from `first` on, counted over all images.
+    pub(super) fn convolve(&self, first: usize, outputs: &mut [f32]) {
+        let channels = self.shape.outputs;
+        let all = padded(channels);
         let rows = Rows {
-            shape: *shape,
-            inputs: &inputs,
-            first: part * ROWS,
+            shape: self.shape,
+            inputs: &self.inputs,
+            first,
         };
         if channels == all {
             Arch::new().dispatch(Convolve {
                 rows,
-                taps: &taps,
+                taps: &self.taps,
                 outputs,
             });
-        } else {
-            let mut sums = vec![0.0; outputs.len() / channels * all];
-            Arch::new().dispatch(Convolve {
-                rows,
-                taps: &taps,
-                outputs: &mut sums,
-            });
-            for (outputs, sums) in outputs
-                .chunks_exact_mut(channels)
-                .zip(sums.chunks_exact(all))
-            {
-                outputs.copy_from_slice(&sums[..channels]);
-            }
+            return;
         }
-        after.finish(outputs, part * ROWS * shape.width, channels);
-    });
+        let mut sums = vec![0.0; outputs.len() / channels * all];
+        Arch::new().dispatch(Convolve {
+            rows,
+            taps: &self.taps,
+            outputs: &mut sums,
+        });
+        let pixels = outputs.chunks_exact_mut(channels);
+        for (outputs, sums) in pixels.zip(sums.chunks_exact(all)) {
+            outputs.copy_from_slice(&sums[..channels]);
+        }
+    }
 }
 
 /// The gradient of the weights, `[channel, 1, kernel, kernel]`.

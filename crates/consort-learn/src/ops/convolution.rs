@@ -6,7 +6,7 @@ use burn::backend::autodiff::grads::Gradients;
 use burn::backend::autodiff::ops::{Backward, Ops, OpsKind};
 use burn::backend::ops::{ActivationOps, FloatTensorOps};
 use burn::backend::{Autodiff, Flex, TensorMetadata};
-use consort_kernels::{After, Convolution};
+use consort_kernels::{After, Convolution, Separable};
 
 use super::{Tracked, Values, tensor};
 
@@ -50,6 +50,35 @@ fn finished(
     let outputs = layer.forward(x.storage::<f32>(), weights.storage::<f32>(), after);
     let shape = [layer.batch, layer.height, layer.width, layer.outputs];
     tensor(outputs.expect(FITS), shape)
+}
+
+/// See [`super::separable_relu`]; a skip of no numbers is none.
+pub(super) fn separable_relu(
+    x: &Values,
+    kernels: &Values,
+    weights: &Values,
+    bias: &Values,
+    skip: &Values,
+    dilation: usize,
+) -> Values {
+    let depthwise = layer(x, kernels, dilation);
+    let [outputs, _, _, _] = weights.shape().dims();
+    let layer = Separable { depthwise, outputs };
+    let values = [x, kernels, weights, bias, skip].map(Values::to_contiguous);
+    let [x, kernels, weights, bias, skip] = values.each_ref().map(|values| values.storage::<f32>());
+    let after = After {
+        bias: Some(bias),
+        skip: Some(skip).filter(|skip| !skip.is_empty()),
+        relu: true,
+    };
+    let made = layer.forward(x, kernels, weights, after).expect(FITS);
+    let Convolution {
+        batch,
+        height,
+        width,
+        ..
+    } = depthwise;
+    tensor(made, [batch, height, width, outputs])
 }
 
 /// [`forward`], remembering what the gradients need.

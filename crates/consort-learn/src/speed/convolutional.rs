@@ -6,7 +6,9 @@ use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 
 use super::noise;
-use crate::convolution::{Convolution, ConvolutionShape, NormalizedConvolution};
+use crate::convolution::{
+    Convolution, ConvolutionShape, NormalizedConvolution, SeparableConvolution,
+};
 use crate::objective::{Loss, Noise, Objective};
 use crate::seed::Stream;
 
@@ -34,15 +36,8 @@ pub(super) struct Residual {
 #[derive(Module, Debug)]
 pub(super) struct Separable {
     stem: Convolution,
-    blocks: Vec<[Layer; 2]>,
+    blocks: Vec<[SeparableConvolution; 2]>,
     head: Convolution,
-}
-
-/// One of either.
-#[derive(Module, Debug)]
-struct Layer {
-    depthwise: Convolution,
-    pointwise: NormalizedConvolution,
 }
 
 /// What the networks learn: images, `[batch, height, width, plane]`, and the maps wanted.
@@ -82,19 +77,7 @@ impl Separable {
     pub(super) fn new(stream: &mut Stream) -> Separable {
         let ([planes, maps], channels) = (PLANES, CHANNELS[1]);
         let stem = Convolution::new(ConvolutionShape::dense(planes, channels, 3), false, stream);
-        let mut layer = || {
-            let depthwise = ConvolutionShape {
-                groups: channels,
-                ..ConvolutionShape::dense(channels, channels, 3)
-            };
-            Layer {
-                depthwise: Convolution::new(depthwise, false, stream),
-                pointwise: NormalizedConvolution::new(
-                    ConvolutionShape::dense(channels, channels, 1),
-                    stream,
-                ),
-            }
-        };
+        let mut layer = || SeparableConvolution::new(channels, channels, 3, stream);
         let blocks = (0..BLOCKS[1]).map(|_| [layer(), layer()]).collect();
         Separable {
             stem,
@@ -109,12 +92,6 @@ impl Separable {
             x = second.forward(first.forward(x.clone(), None), Some(x));
         }
         self.head.forward(x)
-    }
-}
-
-impl Layer {
-    fn forward(&self, x: Tensor<4>, skip: Option<Tensor<4>>) -> Tensor<4> {
-        self.pointwise.forward(self.depthwise.forward(x), skip)
     }
 }
 
