@@ -13,6 +13,7 @@
 mod activation;
 mod aligned;
 mod convolution;
+pub mod gelu;
 mod layer_normalization;
 mod lstm;
 pub mod machine;
@@ -20,6 +21,7 @@ mod matrix;
 mod normalization;
 mod packed;
 mod panels;
+mod registers;
 mod shape;
 mod step;
 

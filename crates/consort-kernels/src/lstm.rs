@@ -18,7 +18,7 @@ mod time;
 use time::{BackwardRows, ForwardRows};
 
 /// Gates of a unit.
-const GATES: usize = 4;
+pub(crate) const GATES: usize = 4;
 
 /// Which way a layer goes through a sequence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

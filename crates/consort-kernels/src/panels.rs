@@ -4,15 +4,7 @@
 use pulp::{Arch, Simd, WithSimd};
 use rayon::prelude::*;
 
-/// Rows that are worked on together, so that with [`width`] vectors each their sums fit into the
-/// registers.
-const ROWS: usize = 6;
-
-/// Vectors of a panel.
-#[inline(always)]
-const fn width<S: Simd>() -> usize {
-    if S::REGISTER_COUNT >= 32 { 4 } else { 2 }
-}
+use crate::registers::{ROWS, width};
 
 /// The most numbers that a panel has in a row: four of the widest vectors.
 const WIDEST: usize = 64;

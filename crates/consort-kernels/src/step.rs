@@ -8,16 +8,13 @@
 use pulp::{Arch, Simd, WithSimd};
 
 use crate::activation::{sigmoid, tanh};
-use crate::lstm::LstmWeights;
+use crate::lstm::{GATES, LstmWeights};
 use crate::packed::{COLUMNS, PackedMatrix, Precision, Vector};
 use crate::shape::{ShapeError, check};
 
 mod dense;
 
 pub use dense::Dense;
-
-/// Gates of a unit: input, forget, cell and output.
-const GATES: usize = 4;
 
 /// Units whose gates are computed together.
 const UNITS: usize = COLUMNS / GATES;

@@ -1,9 +1,9 @@
 //! Our own operations on tensors, with hand-written gradients.
 //!
 //! burn's CPU backend computes an activation as a chain of generic operations over scalar library
-//! calls, and a convolution as a product of matrices. Where that shows in a profile of training, the
-//! operation is here: as one loop that the compiler can vectorise, or from `consort-kernels`. On other
-//! devices each is a composition of burn's own (`fallback`), with the same values.
+//! calls, a convolution as a product of matrices, and long short-term memory step by step. Where that
+//! shows in a profile of training, the operation is here, from `consort-kernels`. On other devices each
+//! is a composition of burn's own (`fallback`), with the same values.
 
 use burn::backend::autodiff::checkpoint::strategy::CheckpointStrategy;
 use burn::backend::tensor::FloatTensor;

@@ -12,7 +12,7 @@ use crate::matrix::{Matrix, multiply};
 
 /// Output pixels that are worked on together at most: so many that packing the weights for each
 /// product takes little of its time, so few that cores share one image of 46x32 evenly.
-const PIXELS: usize = 368;
+pub(super) const PIXELS: usize = 368;
 
 /// Numbers of the patches that are made together at most: 1 MiB, so that they stay in a core's cache.
 const NUMBERS: usize = 1 << 18;

@@ -3,16 +3,10 @@
 
 use pulp::{Simd, WithSimd};
 
+pub(super) use crate::registers::ROWS;
+use crate::registers::width;
+
 use super::tiling::CHANNELS;
-
-/// Rows that are worked on together: with [`width`], as many sums as fit into the registers.
-pub(super) const ROWS: usize = 6;
-
-/// Vectors of each row that are worked on together.
-#[inline(always)]
-const fn width<S: Simd>() -> usize {
-    if S::REGISTER_COUNT >= 32 { 4 } else { 2 }
-}
 
 /// The vectors of a row that are worked on together.
 #[derive(Clone, Copy)]

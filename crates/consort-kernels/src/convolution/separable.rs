@@ -3,13 +3,10 @@
 
 use rayon::prelude::*;
 
+use super::patches::PIXELS;
 use super::{After, Convolution, depthwise};
 use crate::matrix::{Matrix, multiply};
 use crate::shape::{ShapeError, check};
-
-/// Pixels that are worked on together at least: so many that packing the weights for each product
-/// takes little of its time.
-const PIXELS: usize = 368;
 
 /// A separable convolution (F. Chollet, *Xception: Deep Learning with Depthwise Separable
 /// Convolutions*, 2016), for inference.
@@ -57,6 +54,7 @@ impl Separable {
         let shape = shape.clipped();
         let layer = depthwise::Layer::new(&shape, inputs, kernels);
         let weights = Matrix::new(weights, self.outputs, channels).transposed();
+        // Whole rows, of as many pixels as a product of them alone would take.
         let rows = PIXELS.div_ceil(shape.width);
         let blocks = outputs.par_chunks_mut(rows * shape.width * self.outputs);
         blocks

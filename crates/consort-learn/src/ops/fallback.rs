@@ -5,8 +5,8 @@ use burn::tensor::activation::{relu, sigmoid};
 use burn::tensor::module::{batch_norm_train, conv2d};
 use burn::tensor::ops::ConvOptions;
 use consort_kernels::Direction;
+use consort_kernels::gelu::{CUBE, SCALE};
 
-use super::gelu::{CUBE, SCALE};
 use super::{LstmState, LstmWeights, Normalized};
 
 /// See [`super::gelu`]. The cube is two products because a power of a negative number is not a
