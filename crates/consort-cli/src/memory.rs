@@ -18,7 +18,7 @@ const PURGE_DELAY: mi_option_t = 15;
 
 /// Keeps memory that is free. A training step takes again what the one before it freed; by default,
 /// what lies free for a second is given back, and costs more to get again than what is computed
-/// there: steps of a second took a quarter longer.
+/// there: steps of half a second (w5t of `consort bench`) and of two (w1bt46) took a quarter longer.
 ///
 /// Must be called before there are other threads.
 pub(crate) fn keep_free_memory() {

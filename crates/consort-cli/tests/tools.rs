@@ -52,6 +52,38 @@ fn a_tune_becomes_sound_pictures_and_other_formats() {
 }
 
 #[test]
+fn a_machine_is_measured() {
+    let folder = tempfile::tempdir().unwrap();
+    let asked = ["bench", "w4s", "w1i46", "--seconds", "0.01"];
+    let said = does(folder.path(), &[&asked[..], &["--json"]].concat());
+    let report: serde_json::Value = serde_json::from_str(&said).unwrap();
+    assert!(report["peak"]["flops"].as_f64().unwrap() > 1e6);
+    assert!(report["peak"]["bytes"].as_f64().unwrap() > 1e6);
+    let workloads = report["workloads"].as_array().unwrap();
+    let names: Vec<&str> = workloads
+        .iter()
+        .map(|w| w["name"].as_str().unwrap())
+        .collect();
+    assert_eq!(names, ["w1i46", "w4s"]);
+    for workload in workloads {
+        let [median, best] = ["median_s", "best_s"].map(|key| workload[key].as_f64().unwrap());
+        assert!(0.0 < best && best <= median);
+        assert!(workload["iterations"].as_u64().unwrap() >= 3);
+    }
+    let said = does(folder.path(), &asked);
+    assert!(said.contains("GFLOP/s") && said.contains("w4s") && !said.contains("w5t"));
+
+    for wrong in [
+        &["bench", "w9"][..],
+        &["bench", "--seconds=-1"],
+        &["bench", "--seconds", "nan"],
+    ] {
+        let output = run(folder.path(), wrong);
+        assert_eq!(output.status.code(), Some(2), "{wrong:?}");
+    }
+}
+
+#[test]
 fn a_device_that_is_not_there_is_refused_with_a_way_out() {
     let folder = tempfile::tempdir().unwrap();
     let refused = |device: &str, says: &str| {

@@ -28,24 +28,24 @@ const SYMBOLS: [usize; 4] = [96, 512, 256, 3];
 const SYMBOL_BATCH: [usize; 2] = [16, 64];
 
 /// W3.
-const PIANO: LstmShape = LstmShape {
+const BOTH_WAYS: LstmShape = LstmShape {
     inputs: 176,
     hidden: 176,
     layers: 3,
     direction: Direction::Both,
 };
-const PIANO_OUTPUTS: usize = 88;
-const PIANO_BATCH: [usize; 2] = [4, 512];
+const BOTH_WAYS_OUTPUTS: usize = 88;
+const BOTH_WAYS_BATCH: [usize; 2] = [4, 512];
 
 /// W4.
-const DRUMS: LstmShape = LstmShape {
+const SWITCHES: LstmShape = LstmShape {
     inputs: 8,
     hidden: 128,
     layers: 2,
     direction: Direction::Forward,
 };
-const DRUM_OUTPUTS: usize = 8;
-const DRUM_BATCH: [usize; 2] = [64, 128];
+const SWITCH_OUTPUTS: usize = 8;
+const SWITCH_BATCH: [usize; 2] = [64, 128];
 
 /// Points and units of W5.
 const SPECTRA: [usize; 2] = [8000, 1024];
@@ -122,45 +122,45 @@ pub const WORKLOADS: &[Workload] = &[
     Workload {
         name: "w3i",
         about: "3 LSTM of 176 in both directions, 4 sequences of 512",
-        cost: frames(PIANO, PIANO_OUTPUTS, PIANO_BATCH, 4),
+        cost: frames(BOTH_WAYS, BOTH_WAYS_OUTPUTS, BOTH_WAYS_BATCH, 4),
         run: |budget| {
-            let network = Frames::new(PIANO, PIANO_OUTPUTS, &mut weights());
-            let [x, _] = &*vectors(PIANO_BATCH, [PIANO.inputs, PIANO_OUTPUTS]);
+            let network = Frames::new(BOTH_WAYS, BOTH_WAYS_OUTPUTS, &mut weights());
+            let [x, _] = &*vectors(BOTH_WAYS_BATCH, [BOTH_WAYS.inputs, BOTH_WAYS_OUTPUTS]);
             time(budget, 1, || drop(network.forward(x.clone())))
         },
     },
     Workload {
         name: "w3t",
         about: "the same, learning",
-        cost: frames(PIANO, PIANO_OUTPUTS, PIANO_BATCH, 4)
-            .learning(frame_weights(PIANO, PIANO_OUTPUTS)),
+        cost: frames(BOTH_WAYS, BOTH_WAYS_OUTPUTS, BOTH_WAYS_BATCH, 4)
+            .learning(frame_weights(BOTH_WAYS, BOTH_WAYS_OUTPUTS)),
         run: |budget| {
-            let batch = vectors(PIANO_BATCH, [PIANO.inputs, PIANO_OUTPUTS]);
-            let network = Frames::new(PIANO, PIANO_OUTPUTS, &mut weights());
+            let batch = vectors(BOTH_WAYS_BATCH, [BOTH_WAYS.inputs, BOTH_WAYS_OUTPUTS]);
+            let network = Frames::new(BOTH_WAYS, BOTH_WAYS_OUTPUTS, &mut weights());
             time_training(network, batch, budget)
         },
     },
     Workload {
         name: "w4s",
         about: "2 LSTM of 128 over 8 switches, one step, 16-bit weights",
-        cost: frames(DRUMS, DRUM_OUTPUTS, [1, 1], 2),
+        cost: frames(SWITCHES, SWITCH_OUTPUTS, [1, 1], 2),
         run: |budget| sample_switches(Precision::BFloat16, budget),
     },
     Workload {
         name: "w4s-f32",
         about: "the same, 32-bit weights",
-        cost: frames(DRUMS, DRUM_OUTPUTS, [1, 1], 4),
+        cost: frames(SWITCHES, SWITCH_OUTPUTS, [1, 1], 4),
         run: |budget| sample_switches(Precision::F32, budget),
     },
     Workload {
         name: "w4t",
         about: "the same, learning from 64 sequences of 128",
-        cost: frames(DRUMS, DRUM_OUTPUTS, DRUM_BATCH, 4)
-            .learning(frame_weights(DRUMS, DRUM_OUTPUTS)),
+        cost: frames(SWITCHES, SWITCH_OUTPUTS, SWITCH_BATCH, 4)
+            .learning(frame_weights(SWITCHES, SWITCH_OUTPUTS)),
         run: |budget| {
-            let [x, y] = &*vectors(DRUM_BATCH, [DRUMS.inputs, DRUM_OUTPUTS]);
+            let [x, y] = &*vectors(SWITCH_BATCH, [SWITCHES.inputs, SWITCH_OUTPUTS]);
             let switches = [x, y].map(|x| x.clone().greater_elem(0.0).float());
-            let network = Frames::new(DRUMS, DRUM_OUTPUTS, &mut weights());
+            let network = Frames::new(SWITCHES, SWITCH_OUTPUTS, &mut weights());
             time_training(network, Arc::new(switches), budget)
         },
     },
@@ -247,13 +247,13 @@ fn likeliest(said: &[f32]) -> usize {
 }
 
 fn sample_switches(precision: Precision, budget: Duration) -> Vec<f64> {
-    let network = Frames::new(DRUMS, DRUM_OUTPUTS, &mut weights());
+    let network = Frames::new(SWITCHES, SWITCH_OUTPUTS, &mut weights());
     let mut layers = Stepper::new(&network.layers, precision);
     let head = dense(&network.head, precision);
-    let mut switches = [0.0; DRUM_OUTPUTS];
+    let mut switches = [0.0; SWITCH_OUTPUTS];
     let mut step = || {
         let hidden = layers.step(&switches);
-        let mut said = [0.0; DRUM_OUTPUTS];
+        let mut said = [0.0; SWITCH_OUTPUTS];
         head.forward(hidden, &mut said)
             .expect("it has the layers' outputs");
         // More likely than not.
@@ -375,5 +375,44 @@ const fn sequences(
     Cost {
         flops: (2 * batch * steps * (recurrent + others)) as f64,
         bytes: (bytes * (steps * recurrent + others)) as f64,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::parameters::collect;
+
+    /// Numbers that are learnt, of normalisations aside, which the costs leave out.
+    fn learnt(network: &impl Module) -> usize {
+        let parameters = collect(network);
+        let counted = parameters.iter().filter(|(name, _)| !name.contains("norm"));
+        counted.map(|(_, values)| values.data.len()).sum()
+    }
+
+    #[test]
+    fn costs_count_the_weights_that_there_are() {
+        let stream = &mut weights();
+        assert_eq!(learnt(&Residual::new(stream)), residual_weights());
+        assert_eq!(learnt(&Separable::new(stream)), separable_weights());
+        assert_eq!(learnt(&symbol_network()), symbol_weights());
+        for (shape, outputs) in [(BOTH_WAYS, BOTH_WAYS_OUTPUTS), (SWITCHES, SWITCH_OUTPUTS)] {
+            let network = Frames::new(shape, outputs, stream);
+            assert_eq!(learnt(&network), frame_weights(shape, outputs));
+        }
+        let network = Spectra::new(SPECTRA[0], SPECTRA[1], stream);
+        assert_eq!(learnt(&network), spectrum_weights());
+    }
+
+    #[test]
+    fn every_workload_has_a_name_of_its_own() {
+        for (index, workload) in WORKLOADS.iter().enumerate() {
+            assert!(
+                WORKLOADS[..index]
+                    .iter()
+                    .all(|other| other.name != workload.name)
+            );
+            assert!(workload.cost.flops > 0.0 && workload.cost.bytes > 0.0);
+        }
     }
 }
