@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use consort_music::midi::general::program_named;
-use consort_music::midi::performance::played;
+use consort_music::performance::played;
 use consort_music::score::DirectionKind;
 use consort_music::{Part, Score, Tempo, Ticks};
 

@@ -164,6 +164,7 @@ impl VoiceGrid {
                     pitch,
                     voice: 1,
                     velocity: None,
+                    played: None,
                     fermata: false,
                 }),
             }
@@ -275,6 +276,7 @@ mod tests {
             pitch: Pitch::try_from(pitch).unwrap(),
             voice: 1,
             velocity: None,
+            played: None,
             fermata: false,
         }
     }

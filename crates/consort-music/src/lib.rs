@@ -9,6 +9,7 @@ pub mod format;
 pub mod grid;
 pub mod midi;
 pub mod musicxml;
+pub mod performance;
 pub mod pitch;
 pub mod reading;
 pub mod score;
@@ -17,6 +18,7 @@ pub mod time;
 pub mod unfold;
 
 pub use grid::{Cell, Pulse, VoiceGrid};
+pub use performance::{Control, Message, Played};
 pub use pitch::{Key, Mode, OutOfRange, Pitch, Spelling, Step, Velocity};
 pub use reading::{Place, Reading, Warning};
 pub use score::{Measure, Metre, Note, Part, Score, SoundingNote, Tempo};

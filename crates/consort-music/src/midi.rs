@@ -48,7 +48,6 @@ pub mod general;
 mod lyrics;
 mod notes;
 mod parts;
-pub mod performance;
 mod text;
 mod timeline;
 mod track;

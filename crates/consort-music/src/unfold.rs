@@ -9,10 +9,11 @@
 
 use std::collections::BTreeSet;
 
+use crate::performance::Control;
 use crate::pitch::Key;
 use crate::score::{
-    Barline, ChordSymbol, ClefChange, Direction, KeyChange, Measure, Note, Part, Score, Tempo,
-    TempoChange,
+    Barline, ChordSymbol, ClefChange, Direction, KeyChange, Measure, Note, Part, Rest, Score,
+    Spanner, Tempo, TempoChange,
 };
 use crate::time::Ticks;
 
@@ -126,6 +127,26 @@ impl Stretch {
     fn moved(&self, at: Ticks) -> Ticks {
         at - self.from + self.to
     }
+
+    /// The signs that last, as far as they lie within.
+    fn cut<'a>(&'a self, spanners: &'a [Spanner]) -> impl Iterator<Item = Spanner> + 'a {
+        let touches = |spanner: &&Spanner| {
+            let begins = spanner.from < self.end && (spanner.from >= self.from || !self.follows);
+            begins || (spanner.from < self.from && spanner.to > self.from)
+        };
+        spanners.iter().filter(touches).map(|spanner| {
+            let from = if self.follows {
+                spanner.from.max(self.from)
+            } else {
+                spanner.from
+            };
+            Spanner {
+                from: self.moved(from),
+                to: self.moved(spanner.to.min(self.end)),
+                ..*spanner
+            }
+        })
+    }
 }
 
 /// Runs of neighbouring measures, each as its first measure and the one after its last.
@@ -175,6 +196,22 @@ fn played(part: &Part, stretches: &[Stretch]) -> Part {
                 ..direction.clone()
             }));
     }
+    for stretch in stretches {
+        let rests = stretch.within(&part.rests, |rest| rest.onset);
+        played.rests.extend(rests.iter().map(|rest| Rest {
+            onset: stretch.moved(rest.onset),
+            ..rest.clone()
+        }));
+        let controls = stretch.within(&part.controls, |control| control.at);
+        played
+            .controls
+            .extend(controls.iter().map(|control| Control {
+                at: stretch.moved(control.at),
+                ..control.clone()
+            }));
+        played.spanners.extend(stretch.cut(&part.spanners));
+    }
+    played.keys = restated(&part.keys, stretches, None, |key| &mut key.at);
     let staves: BTreeSet<u8> = part.clefs.iter().map(|change| change.staff).collect();
     for staff in staves {
         let own = part.clefs.iter().filter(|change| change.staff == staff);
@@ -196,7 +233,7 @@ fn moved(note: &Note, stretch: &Stretch) -> Note {
     if stretch.leads_on && note.end() >= stretch.end {
         played.tied_to = false;
         played.duration = stretch.end - note.onset;
-        if note.grace {
+        if note.is_grace() {
             played.duration = note.duration;
         }
     }

@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 
 use consort_music::midi::{self, MidiError};
 use consort_music::score::{
-    ChordSymbol, Direction, DirectionKind, Instrument, KeyChange, Lyric, Measure, Metre, Note,
-    Part, Score, SoundingNote, Syllabic, TempoChange,
+    ChordSymbol, Direction, DirectionKind, Grace, Instrument, KeyChange, Lyric, Measure, Metre,
+    Note, Part, Score, SoundingNote, Syllabic, TempoChange,
 };
 use consort_music::{Key, Mode, Pitch, Resolution, Tempo, Ticks, Velocity};
 use proptest::prelude::*;
@@ -507,7 +507,7 @@ fn ties_and_grace_notes_are_played() {
     let mut tied = [note(480, 480, 60), note(960, 480, 60)];
     (tied[0].tied_to, tied[1].tied_from) = (true, true);
     let grace = Note {
-        grace: true,
+        grace: Some(Grace::default()),
         ..note(480, 0, 62)
     };
     score.parts[0].notes = vec![grace, tied[0].clone(), tied[1].clone()];
@@ -559,7 +559,7 @@ fn extreme_scores_are_written() {
         note(i64::MAX - 1, i64::MAX, 60),
         note(7, -3, 61),
     ];
-    notes[2].grace = true;
+    notes[2].grace = Some(Grace::default());
     score.parts = vec![Part {
         notes,
         ..Part::default()
@@ -588,7 +588,7 @@ prop_compose! {
         Note {
             voice,
             velocity: velocity.map(|v| Velocity::try_from(v).unwrap()),
-            grace,
+            grace: grace.then(Grace::default),
             tied_from: ties.0,
             tied_to: ties.1,
             lyrics: lyrics.into_iter().map(|(text, syllabic, verse, extend)| Lyric {
@@ -702,7 +702,7 @@ proptest! {
         score.resolution = Resolution::MIDI;
         score.measures.clear();
         for part in &mut score.parts {
-            part.notes.retain(|note| !note.grace);
+            part.notes.retain(|note| !note.is_grace());
         }
         let back = midi::read(&midi::write(&score)).unwrap().value;
         prop_assert_eq!(ends(&back), ends(&score));

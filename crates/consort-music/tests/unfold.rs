@@ -176,7 +176,7 @@ fn keys_tempos_and_clefs_are_stated_again_where_the_music_goes_back() {
         .iter()
         .map(|change| change.clef)
         .collect();
-    assert_eq!(clefs, [Clef::Treble, Clef::Bass, Clef::Treble, Clef::Bass]);
+    assert_eq!(clefs, [Clef::TREBLE, Clef::BASS, Clef::TREBLE, Clef::BASS]);
 }
 
 #[test]
@@ -258,7 +258,7 @@ fn score(measures: Vec<Measure>, clefs: &[bool]) -> Score {
         let pitch = pitch.expect("few measures").expect("low pitches");
         part.notes.push(Note::new(start, measure.length, pitch));
         if clefs.get(index) == Some(&true) {
-            let clef = [Clef::Bass, Clef::Alto, Clef::Treble][index % 3];
+            let clef = [Clef::BASS, Clef::ALTO, Clef::TREBLE][index % 3];
             part.clefs.push(ClefChange {
                 at: start,
                 staff: 1,

@@ -1,6 +1,6 @@
 //! Information fields with a grammar of their own: metre, unit length, tempo, voice properties.
 
-use crate::score::{Clef, Metre, MetreSymbol, Tempo};
+use crate::score::{Clef, ClefSign, Metre, MetreSymbol, Tempo};
 
 use super::fraction::Fraction;
 
@@ -248,34 +248,56 @@ fn clef(text: &str) -> Option<ClefProperty> {
         "+15" | "^15" => 2,
         _ => return None,
     };
-    let clef = match name {
-        "treble" | "treble2" | "G" | "G2" => Some(match octave {
-            -1 => Clef::TrebleOctaveDown,
-            _ => Clef::Treble,
-        }),
-        "bass" | "bass4" | "F" | "F4" => Some(Clef::Bass),
-        "alto" | "alto3" | "C" | "C3" => Some(Clef::Alto),
-        "tenor" | "tenor4" | "alto4" | "C4" => Some(Clef::Tenor),
-        "soprano" | "alto1" | "C1" => Some(Clef::Soprano),
-        "perc" | "percussion" | "P" => Some(Clef::Percussion),
-        "none" | "mezzosoprano" | "mezzo" | "alto2" | "C2" | "baritone" | "bass3" | "F3"
-        | "treble1" | "G1" | "auto" | "bass5" | "subbass" => None,
+    let (sign, line) = match name {
+        "treble" | "treble2" | "G" | "G2" => (ClefSign::G, 2),
+        "treble1" | "G1" => (ClefSign::G, 1),
+        "bass" | "bass4" | "F" | "F4" => (ClefSign::F, 4),
+        "baritone" | "bass3" | "F3" => (ClefSign::F, 3),
+        "subbass" | "bass5" | "F5" => (ClefSign::F, 5),
+        "alto" | "alto3" | "C" | "C3" => (ClefSign::C, 3),
+        "tenor" | "tenor4" | "alto4" | "C4" => (ClefSign::C, 4),
+        "soprano" | "alto1" | "C1" => (ClefSign::C, 1),
+        "mezzosoprano" | "mezzo" | "alto2" | "C2" => (ClefSign::C, 2),
+        "C5" | "alto5" => (ClefSign::C, 5),
+        "perc" | "percussion" | "P" => (ClefSign::Percussion, 3),
+        "tab" => (ClefSign::Tablature, 5),
+        "none" | "auto" => {
+            return Some(ClefProperty { clef: None, octave });
+        }
         _ => return None,
     };
+    let clef = Some(Clef::new(sign, line, octave));
     Some(ClefProperty { clef, octave })
 }
 
 /// The name of a clef, as [`Properties`] reads it.
-pub(super) fn clef_name(clef: Clef) -> &'static str {
-    match clef {
-        Clef::Treble => "treble",
-        Clef::TrebleOctaveDown => "treble-8",
-        Clef::Bass => "bass",
-        Clef::Alto => "alto",
-        Clef::Tenor => "tenor",
-        Clef::Soprano => "alto1",
-        Clef::Percussion => "perc",
-    }
+pub(super) fn clef_name(clef: Clef) -> String {
+    let line = clef.line.to_string();
+    let (name, usual) = match clef.sign {
+        ClefSign::G => ("treble", 2),
+        ClefSign::F => ("bass", 4),
+        ClefSign::C => ("alto", 3),
+        ClefSign::Percussion => ("perc", clef.line),
+        ClefSign::Tablature => ("tab", clef.line),
+    };
+    let line = if clef.line == usual { "" } else { &line };
+    let name = match clef {
+        Clef {
+            sign: ClefSign::C,
+            line: 4,
+            ..
+        } => "tenor",
+        _ => name,
+    };
+    let line = if name == "tenor" { "" } else { line };
+    let shift = match clef.octave {
+        ..=-2 => "-15",
+        -1 => "-8",
+        0 => "",
+        1 => "+8",
+        2.. => "+15",
+    };
+    format!("{name}{line}{shift}")
 }
 
 #[cfg(test)]
@@ -342,7 +364,7 @@ mod tests {
         assert_eq!(
             properties.clef,
             Some(ClefProperty {
-                clef: Some(Clef::TrebleOctaveDown),
+                clef: Some(Clef::TREBLE_OCTAVE_DOWN),
                 octave: -1
             })
         );
@@ -351,7 +373,7 @@ mod tests {
         assert_eq!(properties.unknown, ["odd=1"]);
         assert_eq!(
             Properties::parse("bass").clef.and_then(|c| c.clef),
-            Some(Clef::Bass)
+            Some(Clef::BASS)
         );
     }
 }

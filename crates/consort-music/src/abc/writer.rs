@@ -377,8 +377,5 @@ fn signs(measure: &Measure, at_start: bool) -> String {
 
 /// By how many octaves notes are written above where they sound.
 fn clef_octave(clef: Option<Clef>) -> i8 {
-    match clef {
-        Some(Clef::TrebleOctaveDown) => 1,
-        _ => 0,
-    }
+    clef.map_or(0, |clef| -clef.octave.clamp(-2, 2))
 }

@@ -8,10 +8,10 @@ use midly::{Format, Header, MetaMessage, MidiMessage, Smf, Timing, TrackEvent, T
 use super::general::program_named;
 use super::lyrics;
 use super::parts::PERCUSSION;
-use super::performance::played;
 use super::text::{encode, of_chord, of_metadata};
 use super::timeline::signatures;
 use super::track::micros_of;
+use crate::performance::played;
 use crate::score::{DirectionKind, Lyric, Metre, Part, Score};
 use crate::time::{Resolution, Ticks, gcd};
 use crate::{Key, Mode};

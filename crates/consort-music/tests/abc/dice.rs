@@ -1,8 +1,8 @@
 //! Random scores in the form that the writer keeps.
 
 use consort_music::score::{
-    Barline, ChordSymbol, Clef, ClefChange, Direction, DirectionKind, Instrument, KeyChange, Lyric,
-    Mark, MetreSymbol, Navigation, Syllabic, TempoChange, Tuplet,
+    Barline, ChordSymbol, Clef, ClefChange, Direction, DirectionKind, Grace, Instrument, KeyChange,
+    Lyric, Mark, MetreSymbol, Navigation, Syllabic, TempoChange, Tuplet,
 };
 use consort_music::{
     Key, Measure, Metre, Mode, Note, Part, Resolution, Score, Spelling, Step, Tempo, Ticks,
@@ -214,19 +214,19 @@ impl Dice {
         part.chords.sort_by_key(|chord| chord.at);
         part.directions.sort_by_key(|direction| direction.at);
         part.notes.sort_by_key(|note| {
-            let pitch = Some(note.pitch).filter(|_| !note.grace);
-            (note.onset, !note.grace, note.voice, pitch)
+            let pitch = Some(note.pitch).filter(|_| !note.is_grace());
+            (note.onset, !note.is_grace(), note.voice, pitch)
         });
         part
     }
 
     fn clefs(&mut self, score: &Score, staff: u8, part: &mut Part) {
         let clefs = [
-            Clef::Bass,
-            Clef::Alto,
-            Clef::TrebleOctaveDown,
-            Clef::Soprano,
-            Clef::Treble,
+            Clef::BASS,
+            Clef::ALTO,
+            Clef::TREBLE_OCTAVE_DOWN,
+            Clef::SOPRANO,
+            Clef::TREBLE,
         ];
         let mut last = None;
         let from = self.roll(2);
@@ -329,7 +329,7 @@ impl Dice {
             if self.once_in(8) {
                 let mut grace = chord[0].clone();
                 grace.duration = Ticks::ZERO;
-                grace.grace = true;
+                grace.grace = Some(Grace::default());
                 (grace.tied_from, grace.tied_to, grace.tuplet) = (false, false, None);
                 grace.lyrics.clear();
                 grace.marks = vec![Mark::Other("acciaccatura".into())];

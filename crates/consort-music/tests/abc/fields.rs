@@ -93,7 +93,7 @@ fn voices_staves_and_instruments() {
         (tenor.name.as_str(), tenor.instrument.program),
         ("Tenor", Some(52))
     );
-    assert_eq!(tenor.clefs[0].clef, Clef::TrebleOctaveDown);
+    assert_eq!(tenor.clefs[0].clef, Clef::TREBLE_OCTAVE_DOWN);
     assert_eq!(tenor.notes[0].pitch.midi(), 60);
     let piano = &score.parts[1];
     let staves: Vec<_> = piano.notes.iter().map(|n| (n.staff, n.voice)).collect();

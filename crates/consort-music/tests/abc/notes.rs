@@ -129,7 +129,7 @@ fn grace_notes_take_no_time_and_keep_their_order() {
     let notes = &score.parts[0].notes;
     let shown: Vec<_> = notes
         .iter()
-        .map(|n| (n.pitch.to_string(), n.grace))
+        .map(|n| (n.pitch.to_string(), n.is_grace()))
         .collect();
     let expected = [
         ("B5", true),
@@ -147,7 +147,7 @@ fn grace_notes_take_no_time_and_keep_their_order() {
     assert!(
         notes
             .iter()
-            .filter(|n| n.grace)
+            .filter(|n| n.is_grace())
             .all(|n| n.duration == Ticks::ZERO)
     );
 }

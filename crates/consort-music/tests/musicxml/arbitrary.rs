@@ -1,8 +1,8 @@
 //! Random scores with everything in them that a score can hold.
 
 use consort_music::score::{
-    Barline, ChordSymbol, Clef, ClefChange, Direction, DirectionKind, Instrument, KeyChange, Lyric,
-    Mark, Metadata, MetreSymbol, Navigation, Syllabic, TempoChange, Tuplet,
+    Barline, ChordSymbol, Clef, ClefChange, Direction, DirectionKind, Grace, Instrument, KeyChange,
+    Lyric, Mark, Metadata, MetreSymbol, Navigation, Syllabic, TempoChange, Tuplet,
 };
 use consort_music::{
     Key, Measure, Metre, Mode, Note, Part, Pitch, Resolution, Score, Spelling, Step, Tempo, Ticks,
@@ -204,13 +204,13 @@ fn part(resolution: Resolution) -> impl Strategy<Value = Part> {
             percussion: drums.is_some(),
         });
     let clefs = select(vec![
-        Clef::Treble,
-        Clef::TrebleOctaveDown,
-        Clef::Bass,
-        Clef::Alto,
-        Clef::Tenor,
-        Clef::Soprano,
-        Clef::Percussion,
+        Clef::TREBLE,
+        Clef::TREBLE_OCTAVE_DOWN,
+        Clef::BASS,
+        Clef::ALTO,
+        Clef::TENOR,
+        Clef::SOPRANO,
+        Clef::PERCUSSION,
     ]);
     let clef = (ticks(resolution), 1..3_u8, clefs);
     let clef = clef.prop_map(|(at, staff, clef)| ClefChange { at, staff, clef });
@@ -242,6 +242,7 @@ fn part(resolution: Resolution) -> impl Strategy<Value = Part> {
             notes,
             chords,
             directions,
+            ..Part::default()
         })
 }
 
@@ -339,7 +340,7 @@ fn note(resolution: Resolution) -> impl Strategy<Value = Note> {
                 tied_from,
                 tied_to,
                 velocity: velocity.map(|midi| Velocity::try_from(midi).unwrap()),
-                grace: grace.is_some(),
+                grace: grace.map(|_| Grace::default()),
                 tuplet,
                 marks,
                 lyrics,

@@ -96,7 +96,7 @@ fn grace_notes_keep_their_order() {
         note("B4", 8, "")
     )));
     assert_eq!(shown(&part.notes), ["0+0 D5", "0+0 C5", "0+8 B4"]);
-    assert!(part.notes[0].grace && !part.notes[2].grace);
+    assert!(part.notes[0].is_grace() && !part.notes[2].is_grace());
 }
 
 #[test]
@@ -196,7 +196,7 @@ fn keys_metres_and_clefs() {
         .iter()
         .map(|clef| (clef.staff, clef.clef))
         .collect();
-    assert_eq!(clefs, [(1, Clef::TrebleOctaveDown), (2, Clef::Alto)]);
+    assert_eq!(clefs, [(1, Clef::TREBLE_OCTAVE_DOWN), (2, Clef::ALTO)]);
 }
 
 #[test]

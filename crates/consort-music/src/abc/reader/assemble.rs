@@ -84,7 +84,7 @@ fn join_ties(notes: &mut [Note], ties: &[(usize, Place)], warnings: &mut Warning
     }
     let mut starts: BTreeMap<(Ticks, Pitch, u8), Vec<usize>> = BTreeMap::new();
     for (index, note) in notes.iter().enumerate().rev() {
-        if !note.grace {
+        if !note.is_grace() {
             let key = (note.onset, note.pitch, note.voice);
             starts.entry(key).or_default().push(index);
         }
@@ -242,8 +242,8 @@ fn part(
     part.directions.sort_by_key(|direction| direction.at);
     // Grace notes stay in the order in which they are played.
     part.notes.sort_by_key(|note| {
-        let pitch = Some(note.pitch).filter(|_| !note.grace);
-        (note.onset, !note.grace, note.voice, pitch)
+        let pitch = Some(note.pitch).filter(|_| !note.is_grace());
+        (note.onset, !note.is_grace(), note.voice, pitch)
     });
     part
 }
@@ -251,7 +251,7 @@ fn part(
 /// A note in ticks, with its marks in one order: starts of slurs, others, ends of slurs.
 fn note(sounded: Sounded, staff: u8, voices_before: u8, resolution: Resolution) -> Note {
     let onset = resolution.ticks(sounded.onset);
-    let duration = match sounded.note.grace {
+    let duration = match sounded.note.is_grace() {
         true => Ticks::ZERO,
         false => resolution.ticks(sounded.end()) - onset,
     };

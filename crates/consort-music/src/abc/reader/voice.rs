@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::pitch::{Key, Pitch, Spelling, Step};
 use crate::reading::{Place, Warnings};
 use crate::score::{
-    Barline, Clef, DirectionKind, Instrument, Mark, Metre, Navigation, Note, Tempo,
+    Barline, Clef, DirectionKind, Grace, Instrument, Mark, Metre, Navigation, Note, Tempo,
 };
 use crate::time::Ticks;
 
@@ -444,7 +444,7 @@ impl Voice {
         let grace = self
             .sounded
             .last_mut()
-            .filter(|sounded| self.grace.is_some() && sounded.note.grace);
+            .filter(|sounded| self.grace.is_some() && sounded.note.is_grace());
         if let Some(sounded) = grace {
             sounded.note.marks.push(Mark::SlurStop);
             return;
@@ -492,7 +492,7 @@ impl Voice {
             let mut note = Note::new(Ticks::ZERO, Ticks::ZERO, pitch);
             note.spelling = Some(spelling);
             note.voice = self.lane;
-            note.grace = true;
+            note.grace = Some(Grace::default());
             note.marks = std::mem::take(&mut self.pending_marks);
             note.marks.append(&mut head.marks);
             if let Some(place) = head.tie {

@@ -75,7 +75,7 @@ impl<'a> Stream<'a> {
         let mut chords: Vec<Chord> = Vec::new();
         let mut graces: Vec<Head> = Vec::new();
         for note in notes {
-            if note.grace || note.duration <= Ticks::ZERO {
+            if note.is_grace() || note.duration <= Ticks::ZERO {
                 graces.push(head(note, score));
             } else {
                 cut(note, score, measures, &mut chords);

@@ -30,7 +30,7 @@ pub(super) fn heads(notes: &[Note], measures: &[Measure], resolution: Resolution
             .map(|note| spans(note, tuplet, measures, &metrics, resolution))
             .unwrap_or_default();
         for note in chord {
-            match note.grace {
+            match note.is_grace() {
                 true => heads.push(note.clone()),
                 false => divide(note, &spans, &mut heads),
             }
@@ -43,8 +43,8 @@ pub(super) fn heads(notes: &[Note], measures: &[Measure], resolution: Resolution
 fn valid(note: &Note) -> Note {
     let mut valid = note.clone();
     valid.onset = note.onset.max(Ticks::ZERO);
-    valid.grace = note.grace || note.duration <= Ticks::ZERO;
-    if valid.grace {
+    if note.is_grace() || note.duration <= Ticks::ZERO {
+        valid.grace = Some(note.grace.unwrap_or_default());
         valid.duration = Ticks::ZERO;
         valid.tuplet = None;
     }

@@ -7,8 +7,8 @@ use crate::musicxml::navigation::sign_of_words;
 use crate::musicxml::text::{clean, one_line};
 use crate::pitch::{Key, Spelling};
 use crate::score::{
-    ChordSymbol, Clef, ClefChange, Direction, DirectionKind, Instrument, Navigation, Note, Part,
-    Score,
+    ChordSymbol, Clef, ClefChange, ClefSign, Direction, DirectionKind, Instrument, Navigation,
+    Note, Part, Score,
 };
 use crate::time::Ticks;
 
@@ -103,7 +103,7 @@ fn clefs(part: &Part, written: &Part) -> Vec<ClefChange> {
     let mut clefs: BTreeMap<(Ticks, u8), Clef> = BTreeMap::new();
     for change in &part.clefs {
         let at = change.at.max(Ticks::ZERO);
-        clefs.insert((at, change.staff.max(1)), change.clef);
+        clefs.insert((at, change.staff.max(1)), valid_clef(change.clef));
     }
     let staves = written.notes.iter().map(|note| note.staff);
     let staves = staves
@@ -121,11 +121,18 @@ fn clefs(part: &Part, written: &Part) -> Vec<ClefChange> {
         .collect()
 }
 
+fn valid_clef(clef: Clef) -> Clef {
+    match clef.sign {
+        ClefSign::Percussion => Clef::PERCUSSION,
+        sign => Clef::new(sign, clef.line.clamp(1, 5), clef.octave.clamp(-2, 2)),
+    }
+}
+
 /// The clef that keeps the notes of a staff on it: treble from about middle C up, bass below, and
 /// for a range between them, such as a tenor's, the treble clef an octave down.
 fn clef_for(part: &Part, staff: u8) -> Clef {
     if part.instrument.percussion {
-        return Clef::Percussion;
+        return Clef::PERCUSSION;
     }
     let mut pitches: Vec<i32> = part
         .notes
@@ -135,11 +142,11 @@ fn clef_for(part: &Part, staff: u8) -> Clef {
         .collect();
     pitches.sort_unstable();
     let Some(&median) = pitches.get(pitches.len() / 2) else {
-        return if staff == 2 { Clef::Bass } else { Clef::Treble };
+        return if staff == 2 { Clef::BASS } else { Clef::TREBLE };
     };
     match median {
-        60.. => Clef::Treble,
-        53..=59 if staff == 1 => Clef::TrebleOctaveDown,
-        _ => Clef::Bass,
+        60.. => Clef::TREBLE,
+        53..=59 if staff == 1 => Clef::TREBLE_OCTAVE_DOWN,
+        _ => Clef::BASS,
     }
 }

@@ -11,7 +11,7 @@ use crate::time::Ticks;
 pub(super) fn separate(notes: &mut [Note]) {
     let own: BTreeSet<u8> = notes.iter().map(|note| note.voice).collect();
     let mut order: Vec<usize> = (0..notes.len())
-        .filter(|&index| !notes[index].grace)
+        .filter(|&index| !notes[index].is_grace())
         .collect();
     order.sort_by_key(|&index| {
         let note = &notes[index];

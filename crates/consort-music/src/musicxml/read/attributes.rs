@@ -9,7 +9,7 @@ use crate::musicxml::read::timeline::KeyDraft;
 use crate::musicxml::read::{child, child_text, elements, text};
 use crate::musicxml::report::short;
 use crate::pitch::Mode;
-use crate::score::{Clef, Metre, MetreSymbol};
+use crate::score::{Clef, ClefSign, Metre, MetreSymbol};
 use crate::time::Ticks;
 
 impl PartReader<'_, '_, '_> {
@@ -215,29 +215,32 @@ impl PartReader<'_, '_, '_> {
         let sign = child_text(node, "sign").unwrap_or_default();
         let number = |name| child_text(node, name).and_then(|text| text.parse::<i32>().ok());
         let octaves = number("clef-octave-change").unwrap_or_default();
-        let (clef, exact) = match (sign, number("line"), octaves) {
-            ("G", Some(2) | None, 0) => (Clef::Treble, true),
-            ("G", Some(2) | None, -1) => (Clef::TrebleOctaveDown, true),
-            ("F", Some(4) | None, 0) => (Clef::Bass, true),
-            ("C", Some(3) | None, 0) => (Clef::Alto, true),
-            ("C", Some(4), 0) => (Clef::Tenor, true),
-            ("C", Some(1), 0) => (Clef::Soprano, true),
-            ("percussion", ..) => (Clef::Percussion, true),
-            ("G", _, -2..=-1) => (Clef::TrebleOctaveDown, false),
-            ("G", ..) => (Clef::Treble, false),
-            ("F", ..) => (Clef::Bass, false),
-            ("C", Some(..=1), _) => (Clef::Soprano, false),
-            ("C", Some(..=3), _) => (Clef::Alto, false),
-            ("C", ..) => (Clef::Tenor, false),
+        let (sign, usual) = match sign {
+            "G" => (ClefSign::G, 2),
+            "F" => (ClefSign::F, 4),
+            "C" => (ClefSign::C, 3),
+            "percussion" => (ClefSign::Percussion, 3),
+            "TAB" => (ClefSign::Tablature, 5),
             _ => {
                 self.report
                     .warn(node, format!("a clef {:?} is left out", short(sign)));
                 return;
             }
         };
+        let (line, octave) = (number("line").unwrap_or(usual), octaves);
+        let exact = (1..=5).contains(&line) && (-2..=2).contains(&octave);
+        let on_staff = |number: i32, low, high| number.clamp(low, high);
+        let line = u8::try_from(on_staff(line, 1, 5)).unwrap_or(2);
+        let octave = i8::try_from(on_staff(octave, -2, 2)).unwrap_or(0);
+        let clef = match sign {
+            ClefSign::Percussion => Clef::PERCUSSION,
+            _ => Clef::new(sign, line, octave),
+        };
         if !exact {
-            self.report
-                .warn(node, "a rare clef was read as its nearest common one");
+            self.report.warn(
+                node,
+                "a clef beyond the staff was read as the nearest on it",
+            );
         }
         let staff = node.attribute("number").map_or(Ok(1), str::parse::<u8>);
         let staff = staff.ok().filter(|&staff| staff > 0).unwrap_or(1);

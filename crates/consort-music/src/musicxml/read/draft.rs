@@ -91,6 +91,7 @@ impl PartDraft {
             notes: notes.collect(),
             chords: chords.collect(),
             directions: directions.collect(),
+            ..Part::default()
         };
         part.chords.sort_by_key(|chord| chord.at);
         part.directions.sort_by_key(|direction| direction.at);
@@ -120,7 +121,7 @@ impl PartDraft {
 /// the order in which they were given.
 pub(in crate::musicxml) fn in_order(notes: &mut [Note]) {
     notes.sort_by_key(|note| {
-        let pitch = (!note.grace).then_some(note.pitch);
-        (note.onset, !note.grace, note.voice, pitch)
+        let pitch = (!note.is_grace()).then_some(note.pitch);
+        (note.onset, !note.is_grace(), note.voice, pitch)
     });
 }

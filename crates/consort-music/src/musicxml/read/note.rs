@@ -10,7 +10,7 @@ use crate::musicxml::read::timeline::At;
 use crate::musicxml::read::{child_text, elements, text};
 use crate::musicxml::report::short;
 use crate::pitch::{Pitch, Spelling, Step, Velocity};
-use crate::score::{Note, Tuplet};
+use crate::score::{Grace, Note, Tuplet};
 use crate::time::Ticks;
 
 /// The loudness that MusicXML's percentages refer to: MIDI velocity 90, a forte.
@@ -74,7 +74,7 @@ impl PartReader<'_, '_, '_> {
         };
         note.tied_from = elements.tied_from;
         note.tied_to = elements.tied_to;
-        note.grace = elements.grace;
+        note.grace = elements.grace.then(Grace::default);
         note.velocity = self.velocity(node);
         let modification = elements.modification.filter(|_| !elements.grace);
         note.tuplet = modification.and_then(|node| self.tuplet(node));

@@ -4,7 +4,7 @@ use crate::musicxml::form::interval_in;
 use crate::musicxml::interval::Interval;
 use crate::musicxml::write::measure::PartWriter;
 use crate::pitch::{Key, Mode};
-use crate::score::{Barline, Clef, ClefChange, Measure, Metre, MetreSymbol};
+use crate::score::{Barline, ClefChange, ClefSign, Measure, Metre, MetreSymbol};
 use crate::time::Ticks;
 
 /// What stands between notes in an `attributes` element.
@@ -89,20 +89,20 @@ impl PartWriter<'_, '_> {
             ..=1 => self.xml.open("clef"),
             _ => self.xml.open_with("clef", &[("number", &staff)]),
         }
-        let (sign, line) = match change.clef {
-            Clef::Treble | Clef::TrebleOctaveDown => ("G", Some(2)),
-            Clef::Bass => ("F", Some(4)),
-            Clef::Alto => ("C", Some(3)),
-            Clef::Tenor => ("C", Some(4)),
-            Clef::Soprano => ("C", Some(1)),
-            Clef::Percussion => ("percussion", None),
+        let sign = match change.clef.sign {
+            ClefSign::G => "G",
+            ClefSign::F => "F",
+            ClefSign::C => "C",
+            ClefSign::Percussion => "percussion",
+            ClefSign::Tablature => "TAB",
         };
         self.xml.leaf("sign", sign);
-        if let Some(line) = line {
-            self.xml.number("line", line);
+        if change.clef.sign != ClefSign::Percussion {
+            self.xml.number("line", change.clef.line);
         }
-        if change.clef == Clef::TrebleOctaveDown {
-            self.xml.number("clef-octave-change", -1);
+        if change.clef.octave != 0 {
+            self.xml
+                .number("clef-octave-change", i32::from(change.clef.octave));
         }
         self.xml.close();
     }

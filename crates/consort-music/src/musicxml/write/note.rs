@@ -61,7 +61,7 @@ impl PartWriter<'_, '_> {
             Some(percent) => self.xml.open_with("note", &[("dynamics", percent)]),
             None => self.xml.open("note"),
         }
-        if note.grace {
+        if note.is_grace() {
             match setting.beams {
                 [] => self.xml.empty_with("grace", &[("slash", "yes")]),
                 _ => self.xml.empty("grace"),
@@ -71,7 +71,7 @@ impl PartWriter<'_, '_> {
             self.xml.empty("chord");
         }
         let written = self.pitch(note);
-        if !note.grace {
+        if !note.is_grace() {
             self.xml.number("duration", note.duration.0);
         }
         for (is_tied, kind) in [(note.tied_from, "stop"), (note.tied_to, "start")] {

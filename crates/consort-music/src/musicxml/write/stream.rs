@@ -75,7 +75,7 @@ impl Ground<'_> {
         let mut staff = notes[first].staff;
         let key = |place: usize| {
             let note = &notes[place];
-            (note.onset, note.grace, note.duration)
+            (note.onset, note.is_grace(), note.duration)
         };
         for group in places.chunk_by(|&a, &b| key(a) == key(b)) {
             let Some(first) = group.first().map(|&place| &notes[place]) else {
@@ -86,7 +86,7 @@ impl Ground<'_> {
             events.push(Event {
                 start: first.onset,
                 length: first.duration,
-                content: match first.grace {
+                content: match first.is_grace() {
                     true => Content::Graces(group.to_vec()),
                     false => Content::Chord(group.to_vec()),
                 },

@@ -198,10 +198,10 @@ impl Arrangement {
 
 fn clef_of(voice: usize) -> Clef {
     [
-        Clef::Treble,
-        Clef::Treble,
-        Clef::TrebleOctaveDown,
-        Clef::Bass,
+        Clef::TREBLE,
+        Clef::TREBLE,
+        Clef::TREBLE_OCTAVE_DOWN,
+        Clef::BASS,
     ][voice]
 }
 
