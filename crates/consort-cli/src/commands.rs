@@ -1,16 +1,20 @@
 //! One module per command, and the commands of the families, which come from their tables.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use consort::families::FAMILIES;
 use consort_corpus::DataFolder;
 use consort_learn::{Device, Seed, Weights};
+use consort_music::Warning;
+
+use crate::outcome;
 
 mod bench;
 mod convert;
 mod data;
 mod evaluate;
+mod inspect;
 mod make;
 mod models;
 mod plot;
@@ -27,6 +31,7 @@ pub(crate) fn command() -> Command {
         .subcommands(FAMILIES.iter().map(|family| make::command(*family)))
         .subcommand(render::command())
         .subcommand(convert::command())
+        .subcommand(inspect::command())
         .subcommand(plot::command())
         .subcommand(train::command())
         .subcommand(evaluate::command())
@@ -41,6 +46,7 @@ pub(crate) fn run(matches: &ArgMatches) -> anyhow::Result<()> {
     match name {
         "render" => render::run(matches),
         "convert" => convert::run(matches),
+        "inspect" => inspect::run(matches),
         "plot" => plot::run(matches),
         "train" => train::run(matches),
         "evaluate" => evaluate::run(matches),
@@ -70,11 +76,15 @@ fn outputs(help: &'static str) -> Arg {
         .action(ArgAction::Append)
 }
 
-fn json() -> Arg {
-    Arg::new("json")
-        .long("json")
+fn flag(name: &'static str, help: &'static str) -> Arg {
+    Arg::new(name)
+        .long(name)
         .action(ArgAction::SetTrue)
-        .help("Print a report as JSON")
+        .help(help)
+}
+
+fn json() -> Arg {
+    flag("json", "Print a report as JSON")
 }
 
 fn tune() -> Arg {
@@ -181,7 +191,7 @@ fn print_json(value: &serde_json::Value) -> anyhow::Result<()> {
 }
 
 /// Prints what a reader had to guess, mend or leave out: the first few, and how many more.
-fn print_warnings(path: &std::path::Path, warnings: &[consort_music::Warning]) {
+fn print_warnings(path: &Path, warnings: &[Warning]) {
     const SHOWN: usize = 10;
     for warning in warnings.iter().take(SHOWN) {
         eprintln!("warning: {}: {warning}", path.display());
@@ -193,4 +203,27 @@ fn print_warnings(path: &std::path::Path, warnings: &[consort_music::Warning]) {
             warnings.len() - SHOWN
         );
     }
+}
+
+/// An error that lists all warnings, if there are any: what `--strict` does.
+fn refuse_warnings(path: &Path, warnings: &[Warning]) -> anyhow::Result<()> {
+    if warnings.is_empty() {
+        return Ok(());
+    }
+    let lines: Vec<String> = warnings
+        .iter()
+        .map(|warning| format!("\n  {warning}"))
+        .collect();
+    let count = warnings.len();
+    let message = format!(
+        "{}: {count} faults (--strict):{}",
+        path.display(),
+        lines.concat()
+    );
+    Err(outcome::Usage(message).into())
+}
+
+fn warnings_as_json(warnings: &[Warning]) -> serde_json::Value {
+    let warning = |warning: &Warning| serde_json::json!({ "place": warning.place.to_string(), "message": warning.message });
+    warnings.iter().map(warning).collect()
 }

@@ -52,6 +52,125 @@ fn a_tune_becomes_sound_pictures_and_other_formats() {
 }
 
 #[test]
+fn a_score_is_inspected_and_its_repeats_are_played_out() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("tune.abc"), TUNE).unwrap();
+    let page = does(folder.path(), &["inspect", "tune.abc"]);
+    for part in [
+        "Tune",
+        "3 measures (4 with repeats)",
+        "6/8",
+        "D major",
+        "D4 to A5",
+        "add up",
+    ] {
+        assert!(page.contains(part), "{part:?} is not in {page}");
+    }
+    does(
+        folder.path(),
+        &["convert", "tune.abc", "long.abc", "--unfold"],
+    );
+    let report = does(folder.path(), &["inspect", "long.abc", "--json"]);
+    let report: serde_json::Value = serde_json::from_str(&report).unwrap();
+    let score = &report["scores"][0];
+    assert_eq!(
+        (&score["measures"], &score["parts"][0]["notes"]),
+        (&4.into(), &18.into())
+    );
+    assert_eq!(score["counts"].get("repeats"), None);
+    assert_eq!(report["warnings"], serde_json::json!([]));
+}
+
+#[test]
+fn a_collection_is_listed_and_stays_whole_in_abc() {
+    let folder = tempfile::tempdir().unwrap();
+    let book = format!("{TUNE}\n{}", TUNE.replace("X:1\nT:Tune", "X:7\nT:Other"));
+    fs::write(folder.path().join("book.abc"), book).unwrap();
+    let list = does(folder.path(), &["inspect", "book.abc"]);
+    assert!(
+        list.starts_with("2 tunes") && list.contains("Other"),
+        "{list}"
+    );
+    does(folder.path(), &["convert", "book.abc", "clean.abc"]);
+    let clean = fs::read_to_string(folder.path().join("clean.abc")).unwrap();
+    assert!(
+        clean.contains("X:1\n") && clean.contains("X:7\n"),
+        "{clean}"
+    );
+    does(
+        folder.path(),
+        &["convert", "book.abc", "other.abc", "--tune", "2"],
+    );
+    let other = fs::read_to_string(folder.path().join("other.abc")).unwrap();
+    assert!(
+        other.contains("T:Other") && !other.contains("T:Tune"),
+        "{other}"
+    );
+}
+
+#[test]
+fn what_a_conversion_leaves_out_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(
+        folder.path().join("tune.abc"),
+        TUNE.replace("BGB", "H.B(GB)"),
+    )
+    .unwrap();
+    let output = run(folder.path(), &["convert", "tune.abc", "tune.mid"]);
+    let said = String::from_utf8(output.stderr).unwrap();
+    for part in [
+        "tune.mid does not hold",
+        "1 fermata",
+        "1 articulation",
+        "1 slur",
+    ] {
+        assert!(said.contains(part), "{part:?} is not in {said}");
+    }
+    let report = does(
+        folder.path(),
+        &["convert", "tune.abc", "tune.mxl", "--json"],
+    );
+    let report: serde_json::Value = serde_json::from_str(&report).unwrap();
+    assert_eq!(report["left_out"], serde_json::json!([]));
+}
+
+#[test]
+fn a_score_becomes_arrays() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("tune.abc"), TUNE).unwrap();
+    does(folder.path(), &["convert", "tune.abc", "tune.npz"]);
+    let archive = fs::read(folder.path().join("tune.npz")).unwrap();
+    assert!(archive.starts_with(b"PK"));
+    for name in ["notes.npy", "roll.npy", "voices.npy", "drums.npy"] {
+        let found = archive
+            .windows(name.len())
+            .any(|bytes| bytes == name.as_bytes());
+        assert!(found, "{name}");
+    }
+}
+
+#[test]
+fn a_faulty_file_is_refused_when_one_is_strict() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(
+        folder.path().join("tune.abc"),
+        TUNE.replace("BGB A3", "BGB A2"),
+    )
+    .unwrap();
+    for arguments in [
+        &["convert", "tune.abc", "tune.mid", "--strict"][..],
+        &["inspect", "tune.abc", "--strict"],
+    ] {
+        let output = run(folder.path(), arguments);
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(2), "{said}");
+        assert!(said.contains("line 6") && said.contains("5/8"), "{said}");
+    }
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    does(folder.path(), &["convert", "tune.abc", "tune.mid"]);
+}
+
+#[test]
 fn a_machine_is_measured() {
     let folder = tempfile::tempdir().unwrap();
     let asked = ["bench", "w4s", "w1i46", "--seconds", "0.01"];

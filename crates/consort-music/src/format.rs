@@ -3,6 +3,7 @@
 use thiserror::Error;
 
 use crate::abc::{self, AbcError};
+use crate::inventory::{Feature, Inventory};
 use crate::midi::{self, MidiError};
 use crate::musicxml::{self, MusicXmlError};
 use crate::reading::{Place, Reading, Warning};
@@ -105,21 +106,10 @@ impl Format {
 /// # Errors
 /// If the format is not known or the bytes cannot be read in it.
 pub fn read(bytes: &[u8], tune: Option<usize>) -> Result<Reading<Score>, ReadError> {
-    match Format::of_bytes(bytes).ok_or(ReadError::Unknown)? {
-        Format::Midi => Ok(midi::read(bytes)?),
-        Format::MusicXml | Format::CompressedMusicXml => Ok(musicxml::read(bytes)?),
-        Format::Abc => one_tune(abc::read(bytes)?, tune),
-    }
-}
-
-fn one_tune(
-    reading: Reading<Vec<Score>>,
-    tune: Option<usize>,
-) -> Result<Reading<Score>, ReadError> {
     let Reading {
         value: mut tunes,
         mut warnings,
-    } = reading;
+    } = read_all(bytes)?;
     let (held, wanted) = (tunes.len(), tune.unwrap_or(1));
     if wanted == 0 || wanted > held {
         return Err(ReadError::NoSuchTune { held, wanted });
@@ -136,6 +126,22 @@ fn one_tune(
     Ok(Reading { value, warnings })
 }
 
+/// Reads all scores of a file in any format: one, or the tunes of an ABC file.
+///
+/// # Errors
+/// If the format is not known or the bytes cannot be read in it.
+pub fn read_all(bytes: &[u8]) -> Result<Reading<Vec<Score>>, ReadError> {
+    let one = |reading: Reading<Score>| Reading {
+        value: vec![reading.value],
+        warnings: reading.warnings,
+    };
+    match Format::of_bytes(bytes).ok_or(ReadError::Unknown)? {
+        Format::Midi => Ok(one(midi::read(bytes)?)),
+        Format::MusicXml | Format::CompressedMusicXml => Ok(one(musicxml::read(bytes)?)),
+        Format::Abc => Ok(abc::read(bytes)?),
+    }
+}
+
 /// The bytes of a file of `score`. Repeats are played out for MIDI, which has none.
 pub fn write(score: &Score, format: Format) -> Vec<u8> {
     match format {
@@ -144,6 +150,21 @@ pub fn write(score: &Score, format: Format) -> Vec<u8> {
         Format::CompressedMusicXml => musicxml::write_compressed(score),
         Format::Abc => abc::write(score).into_bytes(),
     }
+}
+
+/// What is lost of `score` in a file of `format`, and how much of it, found by writing it and reading
+/// it again. Repeats that are played out for MIDI are counted as they are played.
+pub fn lost(score: &Score, format: Format) -> Vec<(Feature, usize)> {
+    let Ok(again) = read(&write(score, format), Some(1)) else {
+        // What was written has a score in it, so this is for completeness only.
+        return Inventory::of(score).iter().collect();
+    };
+    let before = match format {
+        Format::Midi => Inventory::of(&score.unfolded()),
+        _ => Inventory::of(score),
+    };
+    let after = Inventory::of(&again.value);
+    before.lacking_in(&after).collect()
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@
 pub mod abc;
 pub mod format;
 pub mod grid;
+pub mod inventory;
 pub mod midi;
 pub mod musicxml;
 pub mod performance;
@@ -14,6 +15,7 @@ pub mod pitch;
 pub mod reading;
 pub mod score;
 pub mod statistics;
+pub mod summary;
 pub mod time;
 pub mod unfold;
 

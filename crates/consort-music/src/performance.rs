@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::score::{Note, Part};
+use crate::score::{Note, Part, SoundingNote};
 use crate::time::{Resolution, Ticks};
 use crate::{Pitch, Velocity};
 
@@ -152,6 +152,19 @@ pub fn played(part: &Part, resolution: Resolution) -> Vec<PlayedNote> {
 /// Whether a grace note sounds together with the one before it.
 fn joins(note: &Note) -> bool {
     note.grace.is_some_and(|grace| grace.chord)
+}
+
+impl From<SoundingNote> for PlayedNote {
+    /// The note as it is played if no grace notes precede it.
+    fn from(note: SoundingNote) -> PlayedNote {
+        PlayedNote::of(
+            note.onset,
+            note.duration,
+            note.played,
+            note.pitch,
+            note.velocity,
+        )
+    }
 }
 
 impl PlayedNote {

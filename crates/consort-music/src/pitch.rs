@@ -237,6 +237,21 @@ impl Mode {
     }
 }
 
+/// The name in small letters: `major`, `dorian`.
+impl fmt::Display for Mode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Mode::Major => "major",
+            Mode::Minor => "minor",
+            Mode::Dorian => "dorian",
+            Mode::Phrygian => "phrygian",
+            Mode::Lydian => "lydian",
+            Mode::Mixolydian => "mixolydian",
+            Mode::Locrian => "locrian",
+        })
+    }
+}
+
 /// A key signature and the mode it is meant in. Concert pitch.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Key {
@@ -260,6 +275,19 @@ impl Key {
             fifths: i8::try_from(fifths).expect("within -5 to 6"),
             mode: self.mode,
         }
+    }
+}
+
+/// Tonic and mode: `Bb major`, `F# dorian`.
+impl fmt::Display for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // On the line of fifths F = -1, C = 0, G = 1, ...
+        let line = i32::from(self.fifths) + i32::from(self.mode.tonic_fifths());
+        let letter = ['F', 'C', 'G', 'D', 'A', 'E', 'B'][(line + 1).rem_euclid(7) as usize];
+        let alter = (line + 1).div_euclid(7);
+        let accidental = if alter < 0 { "b" } else { "#" };
+        let accidentals = accidental.repeat(alter.unsigned_abs() as usize);
+        write!(f, "{letter}{accidentals} {}", self.mode)
     }
 }
 
@@ -327,6 +355,16 @@ mod tests {
         assert_eq!(spelled(61, -4, Mode::Major), "Db4");
         assert_eq!(spelled(59, -6, Mode::Major), "Cb4");
         assert_eq!(spelled(60, 6, Mode::Major), "B#3");
+    }
+
+    #[test]
+    fn keys_have_names() {
+        let name = |fifths, mode| Key { fifths, mode }.to_string();
+        assert_eq!(name(0, Mode::Major), "C major");
+        assert_eq!(name(-3, Mode::Minor), "C minor");
+        assert_eq!(name(-2, Mode::Major), "Bb major");
+        assert_eq!(name(6, Mode::Dorian), "G# dorian");
+        assert_eq!(name(-7, Mode::Lydian), "Fb lydian");
     }
 
     #[test]

@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 
 use consort_audio::{Instruments, RenderError, RenderOptions, WavError, WavFormat, render};
 use consort_music::format::{self, Format, ReadError};
-use consort_music::{Reading, Score};
+use consort_music::grid::TooLong;
+use consort_music::{Reading, Resolution, Score, Ticks};
 use thiserror::Error;
 
 use crate::pictures::{self, PictureFormat};
@@ -23,6 +24,8 @@ pub enum Kind {
     Wav,
     /// Its piano roll.
     Picture(PictureFormat),
+    /// Its notes and grids as NumPy's arrays.
+    Arrays,
 }
 
 /// Why a file could not be read or made.
@@ -59,6 +62,15 @@ pub enum FileError {
     /// The sound cannot be written.
     #[error(transparent)]
     Wav(#[from] WavError),
+    /// Its steps would be finer than ticks can be.
+    #[error("{steps_per_quarter} steps in a quarter note are too many, or none; 4 are sixteenths")]
+    TooFine {
+        /// The steps that were asked for.
+        steps_per_quarter: u32,
+    },
+    /// It has too many steps for a table.
+    #[error(transparent)]
+    TooLong(#[from] TooLong),
     /// It cannot be written.
     #[error("cannot write {}: {source}", path.display())]
     Write {
@@ -86,6 +98,7 @@ impl Kind {
         let extension = extension.unwrap_or_default().to_ascii_lowercase();
         match extension.as_str() {
             "wav" => Ok(Kind::Wav),
+            "npz" => Ok(Kind::Arrays),
             "svg" => Ok(Kind::Picture(PictureFormat::Svg)),
             "png" => Ok(Kind::Picture(PictureFormat::Png)),
             _ => Format::of_extension(&extension)
@@ -101,7 +114,7 @@ impl Kind {
 fn endings() -> String {
     let scores = Format::ALL.iter().flat_map(|format| format.extensions());
     let all: Vec<String> = scores
-        .chain(&["wav", "svg", "png"])
+        .chain(&["wav", "svg", "png", "npz"])
         .map(|extension| format!(".{extension}"))
         .collect();
     all.join(", ")
@@ -114,6 +127,18 @@ fn endings() -> String {
 pub fn read_score(path: &Path, tune: Option<usize>) -> Result<Reading<Score>, FileError> {
     let bytes = read(path)?;
     format::read(&bytes, tune).map_err(|source| FileError::NotAScore {
+        path: path.to_owned(),
+        source,
+    })
+}
+
+/// Reads all scores in a file: one, or the tunes of an ABC file.
+///
+/// # Errors
+/// If the file cannot be read or holds no score.
+pub fn read_scores(path: &Path) -> Result<Reading<Vec<Score>>, FileError> {
+    let bytes = read(path)?;
+    format::read_all(&bytes).map_err(|source| FileError::NotAScore {
         path: path.to_owned(),
         source,
     })
@@ -145,11 +170,14 @@ pub fn read(path: &Path) -> Result<Vec<u8>, FileError> {
     Ok(bytes)
 }
 
+/// The steps in a quarter note of the grids in [`Kind::Arrays`]: sixteenths.
+pub const STEPS_PER_QUARTER: u32 = 4;
+
 /// The bytes of a file of `kind` about `score`: the score itself, its sound with repeats played out,
-/// or its piano roll.
+/// its piano roll, or its arrays with grids of [`STEPS_PER_QUARTER`].
 ///
 /// # Errors
-/// If the score cannot be played.
+/// If the score cannot be played, or is too long for a table.
 pub fn bytes_of(
     score: &Score,
     kind: Kind,
@@ -162,7 +190,26 @@ pub fn bytes_of(
             let audio = render(&score.unfolded(), instruments, &RenderOptions::STANDARD)?;
             Ok(audio.to_wav(WavFormat::Int16)?)
         }
+        Kind::Arrays => arrays(score, STEPS_PER_QUARTER),
     }
+}
+
+/// The arrays of `score` as an `.npz` file with grids of so many steps in a quarter note, as
+/// [`consort_music::grid::arrays`] lists them. Where the score's ticks are too coarse for that, the file
+/// has finer ones.
+///
+/// # Errors
+/// If the score is too long for a table, or no ticks are fine enough for the steps.
+pub fn arrays(score: &Score, steps_per_quarter: u32) -> Result<Vec<u8>, FileError> {
+    let too_fine = FileError::TooFine { steps_per_quarter };
+    let steps = Resolution::new(steps_per_quarter);
+    let common = steps.and_then(|steps| score.resolution.common(steps));
+    let (Some(steps), Some(common)) = (steps, common) else {
+        return Err(too_fine);
+    };
+    let score = score.at_resolution(common).ok_or(too_fine)?;
+    let step = Ticks((common.quarter().0) / steps.quarter().0);
+    Ok(consort_music::grid::arrays::to_npz(&score, step)?)
 }
 
 /// Writes all files or none: each is written beside its place, and they are moved there when all

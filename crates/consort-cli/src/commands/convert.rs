@@ -1,9 +1,17 @@
 //! `consort convert`: a score in another format.
 
 use clap::{ArgMatches, Command};
-use consort::files::{Kind, bytes_of, read_score, write_all};
+use consort::files::{Kind, bytes_of, read_score, read_scores, write_all};
+use consort_audio::Instruments;
+use consort_music::format::{self, Format};
+use consort_music::inventory::Feature;
+use consort_music::{Reading, Score, abc};
+use serde_json::json;
 
-use super::{Arguments, path, print_warnings, soundfont, tune};
+use super::{
+    Arguments, flag, json, path, print_json, print_warnings, refuse_warnings, soundfont, tune,
+    warnings_as_json,
+};
 use crate::outcome::Usage;
 use crate::sound;
 
@@ -15,12 +23,21 @@ pub(super) fn command() -> Command {
         .arg(
             path(
                 "to",
-                "The file to write: .musicxml, .mxl, .mid, .abc, .wav, .svg or .png",
+                "The file to write: .musicxml, .mxl, .mid, .abc, .wav, .svg, .png, or .npz for NumPy",
             )
             .required(true),
         )
         .arg(tune())
+        .arg(flag(
+            "unfold",
+            "Play repeats, endings and jumps out; MIDI and sound always have them so",
+        ))
+        .arg(flag(
+            "strict",
+            "Refuse a file in which anything has to be guessed, mended or left out",
+        ))
         .arg(soundfont())
+        .arg(json())
 }
 
 /// Converts.
@@ -31,11 +48,76 @@ pub(super) fn run(matches: &ArgMatches) -> anyhow::Result<()> {
         return Err(Usage(format!("{} is both input and output", from.display())).into());
     }
     let kind = Kind::of(&to).map_err(consort::Error::from)?;
-    let reading = read_score(&from, matches.tune()).map_err(consort::Error::from)?;
-    print_warnings(&from, &reading.warnings);
+    let Reading {
+        value: mut scores,
+        warnings,
+    } = read(matches, &from, kind)?;
+    if matches.get_flag("strict") {
+        refuse_warnings(&from, &warnings)?;
+    }
+    if matches.get_flag("unfold") {
+        scores
+            .iter_mut()
+            .for_each(|score| *score = score.unfolded());
+    }
     let instruments = sound::instruments(matches.path("soundfont"), &[(to.clone(), kind)])?;
-    let bytes = bytes_of(&reading.value, kind, &instruments).map_err(consort::Error::from)?;
+    let bytes = bytes(&scores, kind, &instruments)?;
     write_all(&[(to.clone(), bytes)]).map_err(consort::Error::from)?;
+    let lost = lost(&scores, kind);
+    if matches.get_flag("json") {
+        let lost = lost
+            .iter()
+            .map(|(feature, count)| json!([count, feature.name(*count)]));
+        return print_json(&json!({
+            "from": from,
+            "to": to,
+            "warnings": warnings_as_json(&warnings),
+            "left_out": lost.collect::<Vec<_>>(),
+        }));
+    }
+    print_warnings(&from, &warnings);
+    if !lost.is_empty() {
+        let lost = lost
+            .iter()
+            .map(|(feature, count)| format!("{count} {}", feature.name(*count)));
+        let lost: Vec<String> = lost.collect();
+        eprintln!("note: {} does not hold {}", to.display(), lost.join(", "));
+    }
     println!("{}", to.display());
     Ok(())
+}
+
+/// All tunes of an ABC file that becomes ABC again, else one score.
+fn read(
+    matches: &ArgMatches,
+    from: &std::path::Path,
+    kind: Kind,
+) -> anyhow::Result<Reading<Vec<Score>>> {
+    if kind == Kind::Score(Format::Abc) && matches.tune().is_none() {
+        return Ok(read_scores(from).map_err(consort::Error::from)?);
+    }
+    let Reading { value, warnings } =
+        read_score(from, matches.tune()).map_err(consort::Error::from)?;
+    Ok(Reading {
+        value: vec![value],
+        warnings,
+    })
+}
+
+fn bytes(scores: &[Score], kind: Kind, instruments: &Instruments) -> anyhow::Result<Vec<u8>> {
+    match scores {
+        [score] => Ok(bytes_of(score, kind, instruments).map_err(consort::Error::from)?),
+        scores => Ok(abc::write_all(scores).into_bytes()),
+    }
+}
+
+fn lost(scores: &[Score], kind: Kind) -> Vec<(Feature, usize)> {
+    let Kind::Score(format) = kind else {
+        return Vec::new();
+    };
+    let mut lost = std::collections::BTreeMap::new();
+    for (feature, count) in scores.iter().flat_map(|score| format::lost(score, format)) {
+        *lost.entry(feature).or_default() += count;
+    }
+    lost.into_iter().collect()
 }

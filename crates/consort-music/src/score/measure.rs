@@ -1,5 +1,7 @@
 //! Measures, metres, and the signs that lead from one to another.
 
+use std::fmt;
+
 use crate::time::{Resolution, Ticks};
 
 /// One measure of the timeline.
@@ -103,6 +105,13 @@ pub enum MetreSymbol {
     Common,
     /// C with a stroke, for 2/2.
     Cut,
+}
+
+/// As two numbers: `6/8`.
+impl fmt::Display for Metre {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.beats, self.unit)
+    }
 }
 
 impl Metre {
