@@ -1,0 +1,3 @@
+//! Performances by pianists.
+use crate::data::Sets;
+pub(crate) fn performances(_sets: &Sets) {}
