@@ -3,7 +3,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use consort_music::{Note, Score, abc, midi, musicxml};
+use consort_music::score::Mark;
+use consort_music::{Note, Played, Score, Ticks, abc, midi, musicxml};
 
 /// A piece and what it is called.
 pub(crate) struct Piece {
@@ -81,7 +82,8 @@ impl Sets {
                 .next()?;
             let composer = composer.as_os_str().to_str()?.to_owned();
             if stem(&path) == "midi_score" && HELD_OUT.contains(&composer.as_str()) == held_out {
-                let score = midi::read(&fs::read(&path).ok()?).ok()?.value;
+                let mut score = midi::read(&fs::read(&path).ok()?).ok()?.value;
+                lengthen(&mut score);
                 asap.push(Piece {
                     name: composer,
                     score,
@@ -95,9 +97,9 @@ impl Sets {
             pieces.into_iter().step_by(every).collect()
         };
         Some(Sets {
-            nottingham: thin(nottingham, 7),
-            bach: thin(bach, 7),
-            asap: thin(asap, 8),
+            nottingham: thin(nottingham, 20),
+            bach: thin(bach, 20),
+            asap: thin(asap, 20),
             held_out,
         })
     }
@@ -168,4 +170,32 @@ fn plain(score: &Score) -> Score {
         part.sort();
     }
     plain
+}
+
+/// Gives the notes of a MIDI file by MuseScore, which end a tick early and some of which are held for
+/// 95 % of their length, the lengths that they are written with, and keeps how they are played.
+fn lengthen(score: &mut Score) {
+    let quarter = score.resolution.quarter().0;
+    let on_grid = |time: i64| {
+        [16, 24, 20, 28]
+            .iter()
+            .any(|parts| time * parts % quarter == 0)
+    };
+    for note in score.parts.iter_mut().flat_map(|part| &mut part.notes) {
+        let played = note.duration;
+        let whole = played.0 + 1;
+        let full = (whole * 20 + 9) / 19;
+        note.duration = match on_grid(whole) || !on_grid(full) {
+            true => Ticks(whole),
+            false => Ticks(full),
+        };
+        // Trills and grace notes as the program played them are no notes as they were written.
+        if !on_grid(note.onset.0) || !on_grid(note.duration.0) || played.0 <= 2 {
+            note.marks.push(Mark::Trill);
+        }
+        note.played = Some(Played {
+            delay: Ticks::ZERO,
+            duration: played,
+        });
+    }
 }

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use consort_music::quantize::{Grid, Quantization};
+use consort_music::score::{Mark, TempoChange};
 use consort_music::{Note, Resolution, Score, Tempo, Ticks, midi};
 
 use crate::data::{Piece, Sets};
@@ -95,7 +96,7 @@ pub(crate) fn play(score: &Score, playing: Playing, seed: u64) -> Option<Played>
     for part in &mut played.parts {
         let mut of_part: BTreeMap<(i64, u8), Vec<(i64, i64)>> = BTreeMap::new();
         for note in &mut part.notes {
-            let before = |at: &&consort_music::score::TempoChange| at.at <= note.onset;
+            let before = |at: &&TempoChange| at.at <= note.onset;
             let tempo = written.tempos.iter().take_while(before).last();
             let tempo = tempo.map_or(Tempo::DEFAULT, |change| change.tempo);
             let ticks = playing.deviation * tempo.quarters_per_minute() / 60.0 * quarter;
@@ -105,6 +106,10 @@ pub(crate) fn play(score: &Score, playing: Playing, seed: u64) -> Option<Played>
                 let onset = (was.0 as f64 + dice.normal() * ticks).round().max(0.0);
                 note.onset = Ticks(onset as i64);
                 note.duration = Ticks(((end - onset).round() as i64).max(1));
+                note.played = None;
+            }
+            if note.marks.contains(&Mark::Trill) {
+                continue;
             }
             of_part
                 .entry((note.onset.0, note.pitch.midi()))
@@ -133,41 +138,36 @@ impl Played {
                 let fine = |time: Ticks| time.0 * quarter;
                 let key = (fine(note.onset + delay) / times, note.pitch.midi());
                 let Some(candidates) = truth.get(&key) else {
-                    right.notes += 1;
                     continue;
                 };
                 let place = used.entry(key).or_default();
                 let was = candidates[(*place).min(candidates.len() - 1)];
                 *place += 1;
                 let was = (was.0 * times, was.1 * times);
-                right.add(
-                    was,
-                    (fine(note.onset), fine(note.duration)),
-                    quarter * times,
-                );
+                let found = (fine(note.onset), fine(note.duration));
+                right.add(was, found, quarter * times);
             }
         }
     }
 
-    /// Onsets and ends to the nearest multiple of a quarter note's `divisor`-th part.
-    fn rounded(&self, divisor: i64, right: &mut Right) {
+    /// Onsets and ends to the nearest multiple of a quarter note's `scale`-th part.
+    fn rounded(&self, scale: i64, right: &mut Right) {
         let quarter = self.score.resolution.quarter().0;
-        let scale = divisor;
         let round = |time: i64| (time * scale * 2 + quarter).div_euclid(2 * quarter) * quarter;
         for (part, truth) in self.score.parts.iter().zip(&self.truth) {
             let mut used: BTreeMap<(i64, u8), usize> = BTreeMap::new();
             for note in &part.notes {
                 let key = (note.onset.0, note.pitch.midi());
+                let Some(candidates) = truth.get(&key) else {
+                    continue;
+                };
                 let place = used.entry(key).or_default();
-                let was = truth[&key][*place];
+                let was = candidates[(*place).min(candidates.len() - 1)];
                 *place += 1;
+                let was = (was.0 * scale, was.1 * scale);
                 let onset = round(note.onset.0);
                 let duration = (round(note.end().0) - onset).max(quarter);
-                right.add(
-                    (was.0 * scale, was.1 * scale),
-                    (onset, duration),
-                    quarter * scale,
-                );
+                right.add(was, (onset, duration), quarter * scale);
             }
         }
     }

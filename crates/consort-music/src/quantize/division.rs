@@ -114,7 +114,7 @@ fn plain(parts: i64) -> Division {
             numerator,
             denominator: parts,
             at: fraction(numerator, parts),
-            cost: [0.0, 0.8, 2.2, 3.5][level.min(3) as usize],
+            cost: [0.0, 1.2, 4.5, 6.5][level.min(3) as usize],
         }
     });
     Division {

@@ -127,7 +127,7 @@ impl Articulation {
 /// class, or of equally full ones the longest. Longer notes than a half note say little, for who
 /// holds them tires.
 fn held(struck: &[Struck], ground: &Ground) -> f64 {
-    let mut classes = [0_usize; CLASSES + 3];
+    let mut classes = [0_usize; CLASSES + 4];
     let mut mains: Vec<&Struck> = struck.iter().filter(|struck| !struck.is_grace).collect();
     mains.sort_by_key(|struck| struck.at);
     let mut starts: Vec<Ticks> = mains.iter().map(|struck| struck.at).collect();

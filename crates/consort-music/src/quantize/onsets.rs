@@ -22,6 +22,9 @@ const DEVIATIONS: [f64; 8] = [0.0005, 0.005, 0.01, 0.02, 0.035, 0.055, 0.08, 0.1
 /// What an onset costs at most, whatever its distance: some are slips, or faster than the grid.
 const SLIP: f64 = 5.0;
 
+/// What each cell of distance costs beyond that, so that the nearer place is still the better one.
+const BEYOND: f64 = 4.0;
+
 /// What it costs to write two onsets at one place, if the notes go on together and if they do not.
 const MEETING: [f64; 2] = [0.3, 4.0];
 
@@ -235,8 +238,7 @@ impl Stretch {
             for (index, point) in division.points.iter().enumerate().skip(last.unwrap_or(0)) {
                 let apart = (onset - base - point.at) / deviation_in_cells;
                 let miss = (apart * apart / 2.0 + normal).min(SLIP);
-                // Beyond the cap the nearer point is still the better one.
-                let slope = (onset - base - point.at).abs();
+                let slope = (onset - base - point.at).abs() * BEYOND;
                 let meeting = if last == Some(index) { meeting } else { 0.0 };
                 let weak = if index == 0 { even } else { 0.0 };
                 let sum = miss + slope + point.cost + meeting + weak;
