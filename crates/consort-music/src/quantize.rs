@@ -103,7 +103,7 @@ pub enum Voices {
 }
 
 impl Default for Quantization {
-    /// Thirty-second notes and triplets, measures as they are, the key too if there is one, chords
+    /// Sixteenth notes and triplets, measures as they are, the key too if there is one, chords
     /// in two voices on each staff, and hands.
     fn default() -> Quantization {
         Quantization {

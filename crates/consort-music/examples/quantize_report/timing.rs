@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::Path;
 
-use consort_music::quantize::{Grid, Quantization};
+use consort_music::quantize::Quantization;
 use consort_music::score::{Mark, TempoChange};
 use consort_music::{Note, Resolution, Score, Tempo, Ticks, midi};
 
@@ -200,8 +200,7 @@ pub(crate) fn exact(sets: &Sets) {
         held: 1.0,
     };
     for (name, pieces) in sets.each() {
-        let default = Grid::default().to_string();
-        for grid in ["16+3", &default, "64+3+5+7"] {
+        for grid in ["16", "16+3", "32+3", "64+3+5+7"] {
             let [right, ..] = measure(pieces, playing, grid);
             println!("| {name} | {grid} | {} | {} |", right.notes, right.cells());
         }
@@ -219,14 +218,13 @@ pub(crate) fn jitter(sets: &Sets) {
                     deviation: f64::from(ms) / 1000.0,
                     held,
                 };
-                let default = Grid::default().to_string();
-                let found = measure(pieces, playing, &default);
-                let coarse = measure(pieces, playing, "16+3")[0];
+                let found = measure(pieces, playing, "16+3");
+                let finer = measure(pieces, playing, "32+3")[0];
                 let rows = [
-                    ("default".to_owned(), found[0]),
-                    ("16+3".to_owned(), coarse),
-                    ("rounding to 16ths".to_owned(), found[1]),
-                    ("rounding to 24ths of a quarter".to_owned(), found[2]),
+                    ("16+3 (default)", found[0]),
+                    ("32+3", finer),
+                    ("rounding to 16ths", found[1]),
+                    ("rounding to 24ths of a quarter", found[2]),
                 ];
                 for (by, right) in rows {
                     println!("| {name} | {held} | {ms} | {by} | {} |", right.cells());

@@ -55,9 +55,9 @@ pub(super) fn change(from: Kind, to: Kind) -> f64 {
         (Kind::Plain, Kind::Plain) => 0.0,
         (_, Kind::Plain) => 0.7,
         (Kind::Triplet, Kind::Triplet) => 0.5,
-        (_, Kind::Triplet) => 3.0,
+        (_, Kind::Triplet) => 3.5,
         (Kind::Other, Kind::Other) => 1.5,
-        (_, Kind::Other) => 5.0,
+        (_, Kind::Other) => 6.0,
     }
 }
 
@@ -114,7 +114,7 @@ fn plain(parts: i64) -> Division {
             numerator,
             denominator: parts,
             at: fraction(numerator, parts),
-            cost: [0.0, 1.2, 4.5, 6.5][level.min(3) as usize],
+            cost: [0.0, 1.2, 6.0, 8.0][level.min(3) as usize],
         }
     });
     Division {
@@ -162,8 +162,8 @@ fn division(cells: usize, tuplet: Tuplet, ways: &[i64]) -> Division {
             _ => Kind::Other,
         },
         fee: [0.7, 0.0, 1.5][cells.ilog2().min(2) as usize]
-            + if subdivided { 1.0 } else { 0.0 }
-            + if ways.len() > 1 { 1.0 } else { 0.0 },
+            + if subdivided { 2.0 } else { 0.0 }
+            + if ways.len() > 1 { 1.5 } else { 0.0 },
         tuplet: Some(tuplet),
         points,
     }

@@ -45,11 +45,11 @@ pub struct Grid {
 pub struct GridError(String);
 
 impl Default for Grid {
-    /// Down to thirty-second notes, with triplets.
+    /// Down to sixteenth notes, with triplets.
     fn default() -> Grid {
         Grid {
             triplets: true,
-            ..Grid::plain(32)
+            ..Grid::plain(16)
         }
     }
 }

@@ -1,4 +1,12 @@
 //! The metre of music whose ticks follow the beat.
+//!
+//! Each metre has places in its measure where notes begin more often and are more strongly felt
+//! than elsewhere (Palmer and Krumhansl, "Mental Representations for Musical Meter", *JEP: Human
+//! Perception and Performance* 16, 1990). For each metre and each place where its first measure may
+//! begin, the notes have a probability given such a profile, and the most probable is taken. A note
+//! counts the more the longer the next one of its kind is away, the lower, and the louder it is.
+
+use std::collections::BTreeMap;
 
 use crate::score::{Measure, Metre};
 use crate::time::{Resolution, Ticks};
@@ -20,11 +28,184 @@ pub(super) struct Found {
     pub(super) first: Ticks,
 }
 
-pub(super) fn find(_accents: &[Accent], _resolution: Resolution) -> Option<Found> {
-    None
+/// A metre, how likely it is, and the strength of the eighths of its measure.
+struct Candidate {
+    beats: u8,
+    unit: u8,
+    /// The logarithm of how common it is against the others.
+    prior: f64,
+    profile: &'static [f64],
 }
 
-/// Measures of a metre from 0 to `end` and beyond.
-pub(super) fn measures(_found: Found, _end: Ticks, _resolution: Resolution) -> Vec<Measure> {
-    Vec::new()
+/// How much of the weight of all notes falls on each eighth of a measure, measured on the pieces of
+/// the Nottingham, Bach and ASAP sets on which nothing is reported (`quantize_report tuning metre`).
+const CANDIDATES: [Candidate; 6] = [
+    Candidate {
+        beats: 2,
+        unit: 4,
+        prior: -1.0,
+        profile: &[0.40, 0.13, 0.33, 0.14],
+    },
+    Candidate {
+        beats: 3,
+        unit: 4,
+        prior: 0.0,
+        profile: &[0.34, 0.09, 0.21, 0.08, 0.20, 0.08],
+    },
+    Candidate {
+        beats: 4,
+        unit: 4,
+        prior: 0.0,
+        profile: &[0.21, 0.08, 0.14, 0.08, 0.19, 0.08, 0.14, 0.08],
+    },
+    Candidate {
+        beats: 6,
+        unit: 8,
+        prior: 0.0,
+        profile: &[0.26, 0.09, 0.14, 0.24, 0.09, 0.18],
+    },
+    Candidate {
+        beats: 9,
+        unit: 8,
+        prior: -2.0,
+        profile: &[0.18, 0.06, 0.09, 0.16, 0.06, 0.10, 0.17, 0.06, 0.12],
+    },
+    Candidate {
+        beats: 12,
+        unit: 8,
+        prior: -2.0,
+        profile: &[
+            0.14, 0.05, 0.07, 0.12, 0.05, 0.08, 0.13, 0.05, 0.07, 0.12, 0.05, 0.07,
+        ],
+    },
+];
+
+/// The fewest onsets that say something about metre.
+const ONSETS_MIN: usize = 8;
+
+/// How many onsets count: notes depend on each other, so that more of them prove less than their
+/// number.
+const EVIDENCE: f64 = 40.0;
+
+/// The metre of notes on a grid, and where it begins; nothing if they are too few.
+pub(super) fn find(accents: &[Accent], resolution: Resolution) -> Option<Found> {
+    let eighth = (resolution.quarter() / 2).max(Ticks(1));
+    let weights = weights(accents, resolution);
+    if weights.len() < ONSETS_MIN {
+        return None;
+    }
+    let total: f64 = weights.values().sum();
+    let mut best: Option<(f64, Found)> = None;
+    for candidate in &CANDIDATES {
+        let Some(metre) = Metre::new(candidate.beats, candidate.unit) else {
+            continue;
+        };
+        let count = candidate.profile.len();
+        let mut shares = vec![0.0; count];
+        for (&at, weight) in &weights {
+            // Sixteenths lie on no eighth and tell no metre from another.
+            if at % eighth == Ticks::ZERO {
+                let place = usize::try_from(at.div_floor(eighth)).unwrap_or(0) % count;
+                shares[place] += weight / total;
+            }
+        }
+        for phase in 0..count {
+            let fit: f64 = (0..count)
+                .map(|place| {
+                    let strength = candidate.profile[(place + count - phase) % count];
+                    shares[place] * (strength * to_f64(count)).ln()
+                })
+                .sum();
+            // Most music begins with a full measure, and pickups are short.
+            let pickup = if phase == 0 {
+                0.0
+            } else {
+                1.0 + to_f64(phase) / to_f64(count)
+            };
+            let sum = EVIDENCE * fit + candidate.prior - pickup;
+            if best.is_none_or(|(most, _)| sum > most) {
+                let first = eighth * i64::try_from(phase).unwrap_or(0);
+                best = Some((sum, Found { metre, first }));
+            }
+        }
+    }
+    best.map(|(_, found)| found)
+}
+
+/// How strongly each onset is felt.
+fn weights(accents: &[Accent], resolution: Resolution) -> BTreeMap<Ticks, f64> {
+    let mut onsets: BTreeMap<Ticks, Vec<&Accent>> = BTreeMap::new();
+    for accent in accents {
+        onsets.entry(accent.at).or_default().push(accent);
+    }
+    let quarter = resolution.quarter().0 as f64;
+    let mean = |of: &dyn Fn(&Accent) -> Option<f64>| {
+        let values: Vec<f64> = accents.iter().filter_map(of).collect();
+        values.iter().sum::<f64>() / to_f64(values.len().max(1))
+    };
+    let loudness = mean(&|accent| accent.velocity.map(f64::from)).max(1.0);
+    let height = mean(&|accent| (!accent.percussion).then(|| f64::from(accent.pitch)));
+    let starts: Vec<Ticks> = onsets.keys().copied().collect();
+    let felt = |(place, notes): (usize, &Vec<&Accent>)| {
+        let next = starts
+            .get(place + 1)
+            .map(|&next| (next - starts[place]).0 as f64 / quarter);
+        let longest = notes
+            .iter()
+            .map(|note| note.length.0 as f64 / quarter)
+            .fold(0.0, f64::max);
+        let length = next
+            .unwrap_or(longest)
+            .min(longest.max(0.25))
+            .clamp(0.05, 2.0);
+        let loud = notes
+            .iter()
+            .filter_map(|note| note.velocity)
+            .map(|velocity| f64::from(velocity) / loudness)
+            .fold(f64::NAN, f64::max);
+        let lowest = notes
+            .iter()
+            .filter(|note| !note.percussion)
+            .map(|note| note.pitch)
+            .min();
+        let low = lowest.map_or(0.0, |pitch| (height - f64::from(pitch)) / 12.0);
+        let loud = if loud.is_nan() { 1.0 } else { loud };
+        let size = 1.0 + 0.2 * to_f64(notes.len() - 1).min(4.0);
+        length.sqrt() * loud * loud * (0.5 * low.clamp(-2.0, 2.0)).exp() * size
+    };
+    let weights: Vec<f64> = onsets.values().enumerate().map(felt).collect();
+    starts.into_iter().zip(weights).collect()
+}
+
+/// Measures of a metre from 0 until `end` is reached, numbered from 0 if the first is a pickup.
+pub(super) fn measures(found: Found, end: Ticks, resolution: Resolution) -> Vec<Measure> {
+    let Found { metre, first } = found;
+    let full = metre.length(resolution).unwrap_or(resolution.quarter() * 4);
+    let mut measures = Vec::new();
+    if first > Ticks::ZERO {
+        measures.push(Measure::new(
+            Ticks::ZERO,
+            first,
+            Some(metre),
+            "0".to_owned(),
+        ));
+    }
+    let mut start = first;
+    while start < end && measures.len() < MEASURES_MAX {
+        let number = 1 + (start - first).div_floor(full);
+        measures.push(Measure::new(start, full, Some(metre), number.to_string()));
+        start += full;
+    }
+    if start < end {
+        let number = (1 + (start - first).div_floor(full)).to_string();
+        measures.push(Measure::new(start, end - start, None, number));
+    }
+    measures
+}
+
+/// After so many measures the music is left unmeasured: a single note can claim centuries.
+const MEASURES_MAX: usize = 1 << 16;
+
+fn to_f64(count: usize) -> f64 {
+    count as f64
 }
