@@ -12,6 +12,7 @@ pub mod midi;
 pub mod musicxml;
 pub mod performance;
 pub mod pitch;
+pub mod quantize;
 pub mod reading;
 pub mod score;
 pub mod statistics;
