@@ -54,6 +54,10 @@ fn difference(a: &Score, b: &Score) -> Option<String> {
             .or_else(|| first("chord symbol", &a.chords, &b.chords))
             .or_else(|| first("direction", &a.directions, &b.directions))
             .or_else(|| first("note", &a.notes, &b.notes))
+            .or_else(|| first("rest", &a.rests, &b.rests))
+            .or_else(|| first("spanner", &a.spanners, &b.spanners))
+            .or_else(|| first("control", &a.controls, &b.controls))
+            .or_else(|| first("key of a part", &a.keys, &b.keys))
     });
     first("metadata", &[&a.metadata], &[&b.metadata])
         .or_else(|| first("resolution", &[a.resolution], &[b.resolution]))
