@@ -10,6 +10,8 @@ mod corpus;
 mod digest;
 #[path = "musicxml/document.rs"]
 mod document;
+#[path = "musicxml/hostile.rs"]
+mod hostile;
 #[path = "musicxml/reading.rs"]
 mod reading;
 #[path = "musicxml/writing.rs"]

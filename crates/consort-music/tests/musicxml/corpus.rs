@@ -8,7 +8,7 @@ use consort_music::{Score, musicxml};
 use super::digest;
 
 /// A folder of the data sets, unless it is not there.
-fn data(folder: &str) -> Option<PathBuf> {
+pub(crate) fn data(folder: &str) -> Option<PathBuf> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("../../../shared/data")
         .join(folder);
@@ -20,7 +20,7 @@ fn data(folder: &str) -> Option<PathBuf> {
 }
 
 /// The MusicXML files below a folder, by name.
-fn files(folder: &Path) -> Vec<PathBuf> {
+pub(crate) fn files(folder: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
     let mut folders = vec![folder.to_owned()];
     while let Some(folder) = folders.pop() {
@@ -77,7 +77,9 @@ fn bach_chorales_read_and_write_alike() {
 fn line(file: &str, score: &Score) -> String {
     let lines = digest::lines(score);
     let count = |kind: &str| {
-        let of_kind = lines.iter().filter(|line| line.split(' ').nth(1) == Some(kind));
+        let of_kind = lines
+            .iter()
+            .filter(|line| line.split(' ').nth(1) == Some(kind));
         of_kind.count()
     };
     let hash = lines
