@@ -14,6 +14,8 @@ mod document;
 mod hostile;
 #[path = "musicxml/reading.rs"]
 mod reading;
+#[path = "musicxml/signs.rs"]
+mod signs;
 #[path = "musicxml/writing.rs"]
 mod writing;
 
