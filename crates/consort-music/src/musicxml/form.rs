@@ -1,39 +1,43 @@
 //! The form of a score that can be written: what [`crate::musicxml::as_written`] describes.
 
+mod controls;
+mod lines;
 mod measures;
 mod notes;
 mod part;
+mod rests;
 mod voices;
 
 use std::collections::BTreeMap;
 
+use crate::musicxml::keys::{Settled, Signature, settle};
 use crate::musicxml::text::{clean, one_line};
 use crate::pitch::Key;
 use crate::score::{KeyChange, Metadata, Navigation, Part, Score, TempoChange};
 use crate::time::Ticks;
 
-pub(super) use part::interval_in;
+pub(super) use controls::setting;
+pub(super) use part::{interval_in, keys_of, staves};
 
 /// `score` in the form in which it is written.
 pub(super) fn as_written(score: &Score) -> Score {
     let mut written = Score::new(score.resolution);
     written.metadata = metadata(&score.metadata);
     written.measures = measures::measures(score);
-    let transposes = score
-        .parts
-        .iter()
-        .any(|part| part.transposition != 0 && !part.instrument.percussion);
-    written.keys = keys(&score.keys, transposes);
     written.tempos = tempos(&score.tempos);
-    let (parts, signs) = score
-        .parts
+    let silent = [Part::default()];
+    let parts = match score.parts.as_slice() {
+        [] => &silent,
+        parts => parts,
+    };
+    let settled = settled_keys(&score.keys, parts);
+    written.keys = settled.score;
+    let (parts, signs) = parts
         .iter()
-        .map(|part| part::part(part, &written))
+        .zip(settled.parts)
+        .map(|(part, keys)| part::part(part, keys, &written))
         .collect::<(Vec<Part>, Vec<Vec<(Ticks, Navigation)>>)>();
     written.parts = parts;
-    if written.parts.is_empty() {
-        written.parts.push(part::part(&Part::default(), &written).0);
-    }
     for (at, sign) in signs.into_iter().flatten() {
         measures::add_sign(&mut written.measures, at, sign);
     }
@@ -47,7 +51,32 @@ pub(super) fn key_at(keys: &[KeyChange], at: Ticks) -> Key {
     last.map_or_else(Key::default, |change| change.key)
 }
 
-fn keys(keys: &[KeyChange], transposes: bool) -> Vec<KeyChange> {
+/// The keys of the score and of the parts as a reader will find them: those of most parts are the
+/// score's.
+fn settled_keys(score: &[KeyChange], parts: &[Part]) -> Settled {
+    let only_drums = parts.iter().all(|part| part.instrument.percussion);
+    let writes_keys = |part: &&Part| only_drums || !part.instrument.percussion;
+    let transposes = |part: &Part| part.transposition != 0 && !part.instrument.percussion;
+    let differ = parts
+        .iter()
+        .filter(writes_keys)
+        .any(|part| !part.keys.is_empty());
+    // Without a signature a transposing part could not show that it is in C, nor could one that
+    // differs from another.
+    let needs_key = differ || parts.iter().any(transposes);
+    let of_score = keys(score, needs_key);
+    let signatures = |part: &Part| -> Vec<Signature> {
+        let own = match part.keys.as_slice() {
+            _ if !writes_keys(&part) => Vec::new(),
+            [] => of_score.clone(),
+            own => keys(own, needs_key),
+        };
+        own.into_iter().map(Signature::of).collect()
+    };
+    settle(&parts.iter().map(signatures).collect::<Vec<_>>())
+}
+
+fn keys(keys: &[KeyChange], needs_key: bool) -> Vec<KeyChange> {
     let mut changes: BTreeMap<Ticks, Key> = BTreeMap::new();
     for change in keys {
         let fifths = match change.key.fifths {
@@ -62,8 +91,7 @@ fn keys(keys: &[KeyChange], transposes: bool) -> Vec<KeyChange> {
         };
         changes.insert(change.at.max(Ticks::ZERO), key);
     }
-    // Without a signature a transposing part could not show that it is in C.
-    if transposes {
+    if needs_key {
         changes.entry(Ticks::ZERO).or_default();
     }
     let change = |(at, key)| KeyChange { at, key };

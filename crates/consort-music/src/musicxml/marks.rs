@@ -80,6 +80,25 @@ const NAMED: [(Holder, &str); 33] = [
     (Holder::Notations, "non-arpeggiate"),
 ];
 
+/// What the names of accidentals above a note begin with, which editors add.
+const ACCIDENTAL: &str = "accidental-mark-";
+
+/// The accidentals that stand above a note.
+const ACCIDENTALS: [&str; 12] = [
+    "sharp",
+    "natural",
+    "flat",
+    "double-sharp",
+    "sharp-sharp",
+    "flat-flat",
+    "natural-sharp",
+    "natural-flat",
+    "quarter-flat",
+    "quarter-sharp",
+    "three-quarters-flat",
+    "three-quarters-sharp",
+];
+
 /// The most strokes of a tremolo.
 const STROKES_MAX: u8 = 8;
 
@@ -109,6 +128,9 @@ pub(super) fn mark_of(holder: Holder, name: &str, text: &str) -> Option<Mark> {
                 .filter(|&strokes| strokes <= STROKES_MAX)?;
             Some(Mark::Other(format!("tremolo-{strokes}")))
         }
+        (Holder::Ornaments | Holder::Notations, "accidental-mark") => ACCIDENTALS
+            .contains(&text)
+            .then(|| Mark::Other(format!("{ACCIDENTAL}{text}"))),
         (_, "other-articulation" | "other-ornament" | "other-technical" | "other-notation") => {
             kept()
         }
@@ -143,6 +165,16 @@ pub(super) fn sign_of(mark: &Mark) -> Option<Sign<'_>> {
     };
     if let Some((holder, name)) = NAMED.iter().find(|(_, known)| known == other) {
         return empty(*holder, *name);
+    }
+    let accidental = other
+        .strip_prefix(ACCIDENTAL)
+        .filter(|accidental| ACCIDENTALS.contains(accidental));
+    if accidental.is_some() {
+        return Some(Sign {
+            holder: Holder::Notations,
+            name: "accidental-mark",
+            text: accidental,
+        });
     }
     let strokes = other
         .strip_prefix("tremolo-")
@@ -180,6 +212,8 @@ mod tests {
             "tremolo-9",
             "arpeggiate",
             "golpe",
+            "accidental-mark-natural",
+            "accidental-mark-odd",
         ];
         let marks = MARKS.iter().map(|(.., mark)| mark.clone());
         for mark in marks.chain(others.map(|name| Mark::Other(name.to_owned()))) {

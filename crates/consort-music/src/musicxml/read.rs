@@ -7,11 +7,13 @@ mod direction;
 mod draft;
 mod header;
 mod ignored;
+mod lines;
 mod lyric;
 mod nominal;
 mod notations;
 mod note;
 mod part;
+mod playback;
 mod timeline;
 
 use std::collections::BTreeMap;
@@ -21,7 +23,7 @@ use roxmltree::Node;
 use crate::musicxml::error::MusicXmlError;
 use crate::musicxml::report::{Report, short};
 use crate::reading::Place;
-use crate::score::Score;
+use crate::score::{Part, Score};
 
 use draft::PartDraft;
 pub(super) use draft::in_order;
@@ -86,11 +88,15 @@ pub(super) fn score(root: Node, place: Place, report: &mut Report) -> Result<Sco
         .collect();
     let mut score = Score::new(resolution);
     score.metadata = metadata;
-    timeline.finish(&drafts, &mut score, report);
+    let keys = timeline.finish(&drafts, &mut score, report);
     let bounds = timeline::bounds(&score.measures);
     score.parts = drafts
         .into_iter()
-        .map(|draft| draft.finish(&bounds, report))
+        .zip(keys)
+        .map(|(draft, keys)| Part {
+            keys,
+            ..draft.finish(&bounds, report)
+        })
         .collect();
     Ok(score)
 }

@@ -6,8 +6,10 @@ mod beams;
 mod direction;
 mod drums;
 mod header;
+mod lines;
 mod measure;
 mod note;
+mod playback;
 mod stream;
 mod xml;
 

@@ -1,12 +1,13 @@
 //! Random scores with everything in them that a score can hold.
 
 use consort_music::score::{
-    Barline, ChordSymbol, Clef, ClefChange, Direction, DirectionKind, Grace, Instrument, KeyChange,
-    Lyric, Mark, Metadata, MetreSymbol, Navigation, Syllabic, TempoChange, Tuplet,
+    Barline, ChordSymbol, Clef, ClefChange, ClefSign, Direction, DirectionKind, Grace, Instrument,
+    KeyChange, Lyric, Mark, Metadata, MetreSymbol, Navigation, Rest, Spanner, SpannerKind,
+    Syllabic, TempoChange, Tuplet,
 };
 use consort_music::{
-    Key, Measure, Metre, Mode, Note, Part, Pitch, Resolution, Score, Spelling, Step, Tempo, Ticks,
-    Velocity,
+    Control, Key, Measure, Message, Metre, Mode, Note, Part, Pitch, Played, Resolution, Score,
+    Spelling, Step, Tempo, Ticks, Velocity,
 };
 use proptest::collection::vec;
 use proptest::option::{of as option, weighted};
@@ -211,6 +212,9 @@ fn part(resolution: Resolution) -> impl Strategy<Value = Part> {
         Clef::TENOR,
         Clef::SOPRANO,
         Clef::PERCUSSION,
+        Clef::new(ClefSign::C, 5, 0),
+        Clef::new(ClefSign::F, 3, 2),
+        Clef::new(ClefSign::Tablature, 5, 0),
     ]);
     let clef = (ticks(resolution), 1..3_u8, clefs);
     let clef = clef.prop_map(|(at, staff, clef)| ClefChange { at, staff, clef });
@@ -229,21 +233,92 @@ fn part(resolution: Resolution) -> impl Strategy<Value = Part> {
     let direction = (ticks(resolution), words, kinds);
     let direction = direction.prop_map(|(at, text, kind)| Direction { at, text, kind });
     let transposition = prop_oneof![2 => Just(0), 1 => -26..26_i8];
+    let own_key = (ticks(resolution), key()).prop_map(|(at, key)| KeyChange { at, key });
+    let keys = prop_oneof![2 => Just(Vec::new()), 1 => vec(own_key, 1..3)];
     (
-        (text(), instrument, transposition),
+        (text(), instrument, transposition, keys),
         (vec(clef, 0..3), vec(chord, 0..3), vec(direction, 0..4)),
-        vec(note(resolution), 0..20),
+        (vec(note(resolution), 0..20), vec(rest(resolution), 0..5)),
+        (
+            vec(spanner(resolution), 0..6),
+            vec(control(resolution), 0..6),
+        ),
     )
-        .prop_map(|(head, (clefs, chords, directions), notes)| Part {
-            name: head.0,
-            instrument: head.1,
-            transposition: head.2,
-            clefs,
-            notes,
-            chords,
-            directions,
-            ..Part::default()
+        .prop_map(|(head, signs, (notes, rests), (spanners, controls))| {
+            let (name, instrument, transposition, keys) = head;
+            let (clefs, chords, directions) = signs;
+            Part {
+                name,
+                instrument,
+                transposition,
+                keys,
+                clefs,
+                notes,
+                rests,
+                chords,
+                directions,
+                spanners,
+                controls,
+            }
         })
+}
+
+fn spanner(resolution: Resolution) -> impl Strategy<Value = Spanner> {
+    let kinds = prop_oneof![
+        select(vec![
+            SpannerKind::Crescendo,
+            SpannerKind::Diminuendo,
+            SpannerKind::Pedal,
+            SpannerKind::Trill,
+            SpannerKind::Dashes,
+            SpannerKind::Bracket,
+        ]),
+        (-4..=4_i8).prop_map(SpannerKind::Octaves),
+    ];
+    let length = prop_oneof![1 => Just(Ticks::ZERO), 3 => ticks(resolution)];
+    (ticks(resolution), length, 0..4_u8, kinds).prop_map(|(from, length, staff, kind)| Spanner {
+        from,
+        to: from + length,
+        staff,
+        kind,
+    })
+}
+
+fn control(resolution: Resolution) -> impl Strategy<Value = Control> {
+    let controllers = select(vec![0, 1, 7, 10, 11, 32, 64, 66, 67_u8]);
+    let message = prop_oneof![
+        6 => (controllers, 0..128_u8).prop_map(|(number, value)| {
+            Message::Controller { number, value }
+        }),
+        2 => (0..128_u8).prop_map(Message::Program),
+        1 => Just(Message::PitchBend(100)),
+        1 => Just(Message::SystemExclusive(Box::new([1, 2]))),
+    ];
+    let at = prop_oneof![1 => Just(Ticks::ZERO), 2 => ticks(resolution)];
+    (at, message).prop_map(|(at, message)| Control { at, message })
+}
+
+fn rest(resolution: Resolution) -> impl Strategy<Value = Rest> {
+    (
+        (ticks(resolution), duration(resolution), 1..4_u8, 0..3_u8),
+        (vec(mark(), 0..3), vec(lyric(), 0..2)),
+    )
+        .prop_map(|((onset, duration, voice, staff), (marks, lyrics))| Rest {
+            onset,
+            duration: Ticks(duration),
+            voice,
+            staff,
+            marks,
+            lyrics,
+        })
+}
+
+fn duration(resolution: Resolution) -> impl Strategy<Value = i64> {
+    let quarter = resolution.quarter().0;
+    prop_oneof![
+        3 => select(vec![quarter, quarter * 2, quarter * 3, quarter * 4, quarter * 9 / 2]),
+        1 => (0..quarter * 6).prop_map(|duration| duration),
+    ]
 }
 
 fn mark() -> impl Strategy<Value = Mark> {
@@ -253,6 +328,7 @@ fn mark() -> impl Strategy<Value = Mark> {
         "tremolo-2",
         "arpeggiate",
         "staccato",
+        "accidental-mark-sharp",
         "odd sign",
     ]);
     prop_oneof![
@@ -303,10 +379,11 @@ fn spelling() -> impl Strategy<Value = Spelling> {
 
 fn note(resolution: Resolution) -> impl Strategy<Value = Note> {
     let quarter = resolution.quarter().0;
-    let duration = prop_oneof![
-        3 => select(vec![quarter, quarter * 2, quarter * 3, quarter * 4, quarter * 9 / 2]),
-        1 => (0..quarter * 6).prop_map(|duration| duration),
-    ];
+    let grace = (any::<bool>(), any::<bool>()).prop_map(|(slash, chord)| Grace { slash, chord });
+    let played = (-quarter..quarter, 0..quarter * 5).prop_map(|(delay, duration)| Played {
+        delay: Ticks(delay),
+        duration: Ticks(duration),
+    });
     let tuplet = select(vec![(3, 2), (5, 4), (2, 3), (1, 1), (7, 9_u8)]);
     let tuplet = tuplet.prop_map(|(actual, normal)| Tuplet { actual, normal });
     let sound = prop_oneof![
@@ -316,7 +393,7 @@ fn note(resolution: Resolution) -> impl Strategy<Value = Note> {
     (
         (
             ticks(resolution),
-            duration,
+            duration(resolution),
             sound,
             1..4_u8,
             weighted(0.2, Just(2_u8)),
@@ -324,15 +401,20 @@ fn note(resolution: Resolution) -> impl Strategy<Value = Note> {
         (
             any::<bool>(),
             any::<bool>(),
-            weighted(0.1, Just(())),
+            weighted(0.15, grace),
             weighted(0.2, tuplet),
         ),
-        (option(1..128_u8), vec(mark(), 0..3), vec(lyric(), 0..2)),
+        (
+            option(1..128_u8),
+            weighted(0.3, played),
+            vec(mark(), 0..3),
+            vec(lyric(), 0..2),
+        ),
     )
         .prop_map(|(place, flags, extras)| {
             let (onset, duration, (pitch, spelling), voice, staff) = place;
             let (tied_from, tied_to, grace, tuplet) = flags;
-            let (velocity, marks, lyrics) = extras;
+            let (velocity, played, marks, lyrics) = extras;
             Note {
                 spelling,
                 voice,
@@ -340,7 +422,8 @@ fn note(resolution: Resolution) -> impl Strategy<Value = Note> {
                 tied_from,
                 tied_to,
                 velocity: velocity.map(|midi| Velocity::try_from(midi).unwrap()),
-                grace: grace.map(|_| Grace::default()),
+                played,
+                grace,
                 tuplet,
                 marks,
                 lyrics,

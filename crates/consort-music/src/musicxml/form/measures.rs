@@ -57,7 +57,17 @@ fn end_of_everything(score: &Score) -> Ticks {
         let clefs = part.clefs.iter().map(|clef| clef.at);
         let chords = part.chords.iter().map(|chord| chord.at);
         let directions = part.directions.iter().map(|direction| direction.at);
-        notes.chain(clefs).chain(chords).chain(directions)
+        let keys = part.keys.iter().map(|key| key.at);
+        let rests = part.rests.iter().map(|rest| rest.onset + rest.duration);
+        let spanners = part.spanners.iter();
+        let spanners = spanners.map(|spanner| spanner.from.max(spanner.to));
+        let controls = part.controls.iter().map(|control| control.at);
+        let signs = clefs.chain(chords).chain(directions).chain(keys);
+        notes
+            .chain(rests)
+            .chain(spanners)
+            .chain(controls)
+            .chain(signs)
     });
     let keys = score.keys.iter().map(|key| key.at);
     let tempos = score.tempos.iter().map(|tempo| tempo.at);

@@ -2,8 +2,10 @@
 
 use crate::musicxml::metrics::{Metrics, Span};
 use crate::musicxml::notated::Value;
+use crate::musicxml::played::{SHIFT_MAX, first_heads};
 use crate::musicxml::read::{ELISION, in_order};
 use crate::musicxml::text::clean;
+use crate::performance::Played;
 use crate::score::{Lyric, Mark, Measure, Note, Tuplet};
 use crate::time::{Resolution, Ticks};
 
@@ -37,7 +39,17 @@ pub(super) fn heads(notes: &[Note], measures: &[Measure], resolution: Resolution
         }
     }
     in_order(&mut heads);
+    first_heads_speak(&mut heads);
     heads
+}
+
+/// Leaves what is played to the first heads, which speak for those that are tied to them.
+fn first_heads_speak(heads: &mut [Note]) {
+    let all: Vec<&Note> = heads.iter().collect();
+    let firsts = first_heads(&all);
+    for (index, head) in heads.iter_mut().enumerate() {
+        head.played = head.played.filter(|_| firsts[index] == index);
+    }
 }
 
 fn valid(note: &Note) -> Note {
@@ -53,10 +65,25 @@ fn valid(note: &Note) -> Note {
         .filter(|tuplet| tuplet.actual > 0 && tuplet.normal > 0);
     valid.voice = note.voice.max(1);
     valid.staff = note.staff.max(1);
-    valid.marks = note.marks.iter().filter_map(valid_mark).collect();
-    valid.marks.sort_unstable();
-    valid.lyrics = note.lyrics.iter().filter_map(valid_lyric).collect();
+    valid.marks = valid_marks(&note.marks);
+    valid.lyrics = valid_lyrics(&note.lyrics);
+    valid.played = note.played.map(|played| Played {
+        delay: played.delay.clamp(-SHIFT_MAX, SHIFT_MAX),
+        duration: played.duration.clamp(Ticks(1), SHIFT_MAX),
+    });
     valid
+}
+
+/// Marks that have a name, sorted.
+pub(super) fn valid_marks(marks: &[Mark]) -> Vec<Mark> {
+    let mut valid: Vec<Mark> = marks.iter().filter_map(valid_mark).collect();
+    valid.sort_unstable();
+    valid
+}
+
+/// Syllables that have a text.
+pub(super) fn valid_lyrics(lyrics: &[Lyric]) -> Vec<Lyric> {
+    lyrics.iter().filter_map(valid_lyric).collect()
 }
 
 fn valid_mark(mark: &Mark) -> Option<Mark> {
@@ -132,6 +159,7 @@ fn divide(note: &Note, spans: &[Span], heads: &mut Vec<Note>) {
         if index > 0 {
             head.lyrics.clear();
             head.velocity = None;
+            head.played = None;
         }
         heads.push(head);
     }

@@ -7,17 +7,24 @@ use crate::musicxml::navigation::sign_of_words;
 use crate::musicxml::text::{clean, one_line};
 use crate::pitch::{Key, Spelling};
 use crate::score::{
-    ChordSymbol, Clef, ClefChange, ClefSign, Direction, DirectionKind, Instrument, Navigation,
-    Note, Part, Score,
+    ChordSymbol, Clef, ClefChange, ClefSign, Direction, DirectionKind, Instrument, KeyChange,
+    Navigation, Note, Part, Score,
 };
 use crate::time::Ticks;
 
+use super::controls::controls;
 use super::key_at;
+use super::lines::spanners;
 use super::notes::heads;
+use super::rests::rests;
 
-/// `part` in the form in which it is written over the measures and keys of `score`, and the signs
-/// that are words in it.
-pub(super) fn part(part: &Part, score: &Score) -> (Part, Vec<(Ticks, Navigation)>) {
+/// `part` in the form in which it is written over the measures and keys of `score`, with `keys` of its
+/// own, and the signs that are words in it.
+pub(super) fn part(
+    part: &Part,
+    keys: Vec<KeyChange>,
+    score: &Score,
+) -> (Part, Vec<(Ticks, Navigation)>) {
     let percussion = part.instrument.percussion;
     let mut written = Part {
         name: one_line(&part.name),
@@ -31,13 +38,23 @@ pub(super) fn part(part: &Part, score: &Score) -> (Part, Vec<(Ticks, Navigation)
     written.chords = chords(&part.chords);
     let signs = directions(&part.directions, &mut written.directions);
     written.notes = heads(&part.notes, &score.measures, score.resolution);
+    written.rests = rests(
+        &part.rests,
+        &written.notes,
+        &score.measures,
+        score.resolution,
+    );
+    written.keys = keys;
+    let in_force = keys_of(&written, score).to_vec();
     for note in &mut written.notes {
         note.spelling = match percussion {
             true => None,
-            false => Some(spelling(note, score, written.transposition)),
+            false => Some(spelling(note, &in_force, written.transposition)),
         };
     }
     written.clefs = clefs(part, &written);
+    written.spanners = spanners(&part.spanners, &written.notes, staves(&written));
+    written.controls = controls(&part.controls);
     (written, signs)
 }
 
@@ -52,8 +69,24 @@ pub(in crate::musicxml) fn interval_in(key: Key, transposition: i8) -> Interval 
     }
 }
 
-fn spelling(note: &Note, score: &Score, transposition: i8) -> Spelling {
-    let key = key_at(&score.keys, note.onset);
+/// The keys that a part is written in.
+pub(in crate::musicxml) fn keys_of<'a>(part: &'a Part, score: &'a Score) -> &'a [KeyChange] {
+    match part.keys.as_slice() {
+        [] => &score.keys,
+        own => own,
+    }
+}
+
+/// How many staves a part in the written form has.
+pub(in crate::musicxml) fn staves(part: &Part) -> u8 {
+    let notes = part.notes.iter().map(|note| note.staff);
+    let rests = part.rests.iter().map(|rest| rest.staff);
+    let clefs = part.clefs.iter().map(|clef| clef.staff);
+    notes.chain(rests).chain(clefs).max().unwrap_or(1)
+}
+
+fn spelling(note: &Note, keys: &[KeyChange], transposition: i8) -> Spelling {
+    let key = key_at(keys, note.onset);
     let to_written = interval_in(key, transposition).inverse();
     let is_legible = |spelling: &Spelling| {
         let accidentals = |spelling: Spelling| spelling.alter.unsigned_abs();
@@ -105,12 +138,8 @@ fn clefs(part: &Part, written: &Part) -> Vec<ClefChange> {
         let at = change.at.max(Ticks::ZERO);
         clefs.insert((at, change.staff.max(1)), valid_clef(change.clef));
     }
-    let staves = written.notes.iter().map(|note| note.staff);
-    let staves = staves
-        .chain(clefs.keys().map(|(_, staff)| *staff))
-        .max()
-        .unwrap_or(1);
-    for staff in 1..=staves {
+    let of_clefs = clefs.keys().map(|(_, staff)| *staff).max();
+    for staff in 1..=staves(written).max(of_clefs.unwrap_or(1)) {
         clefs
             .entry((Ticks::ZERO, staff))
             .or_insert_with(|| clef_for(written, staff));

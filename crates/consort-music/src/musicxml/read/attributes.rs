@@ -91,7 +91,6 @@ impl PartReader<'_, '_, '_> {
             at: self.at,
             fifths: i8::try_from(fifths).expect("within -7 to 7"),
             mode: child(node, "mode").and_then(|mode| self.mode(mode)),
-            byte: node.range().start,
         };
         let of_other_staff = node.attribute("number").is_some_and(|staff| staff != "1");
         if of_other_staff {

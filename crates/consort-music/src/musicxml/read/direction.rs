@@ -3,6 +3,7 @@
 use roxmltree::Node;
 
 use crate::musicxml::harmony::{Change, Degree, Harmony, Root};
+use crate::musicxml::lines::Line;
 use crate::musicxml::navigation::sign_of_words;
 use crate::musicxml::notated::Value;
 use crate::musicxml::read::ignored::is_ignored;
@@ -22,6 +23,7 @@ impl PartReader<'_, '_, '_> {
     /// Reads a `direction` element.
     pub(super) fn direction(&mut self, node: Node) {
         let at = self.place_of(node);
+        let staff = child(node, "staff").map_or(1, |staff| self.staff(staff));
         let sound = child(node, "sound");
         if let Some(sound) = sound {
             self.sound(sound, at);
@@ -31,7 +33,10 @@ impl PartReader<'_, '_, '_> {
             match element.tag_name().name() {
                 "direction-type" => {
                     for sign in elements(element) {
-                        self.direction_sign(sign, at, sound, tempo_is_played);
+                        match line_of(sign) {
+                            Some(line) => self.line(sign, line, at, staff),
+                            None => self.direction_sign(sign, at, sound, tempo_is_played),
+                        }
                     }
                 }
                 "sound" | "offset" | "staff" | "voice" => {}
@@ -156,6 +161,7 @@ impl PartReader<'_, '_, '_> {
                 "dacapo" => Navigation::DaCapo,
                 "dalsegno" => Navigation::DalSegno,
                 name if SOUND_IGNORED.contains(&name) => continue,
+                name if self.played_by_attribute(node, name, attribute.value(), at) => continue,
                 name => {
                     let message = format!("the sound {:?} is not modelled", short(name));
                     self.report.warn(node, message);
@@ -168,8 +174,11 @@ impl PartReader<'_, '_, '_> {
         }
         for element in elements(node) {
             let straight = element.has_tag_name("swing") && child(element, "straight").is_some();
-            if !straight && !element.has_tag_name("offset") {
-                self.report.left_out(element);
+            match element.tag_name().name() {
+                "midi-instrument" => self.instrument_change(element, at),
+                "offset" => {}
+                _ if straight => {}
+                _ => self.report.left_out(element),
             }
         }
     }
@@ -254,6 +263,23 @@ impl PartReader<'_, '_, '_> {
 
 /// The elements of a metronome mark that say a tempo.
 const METRONOME: [&str; 3] = ["beat-unit", "beat-unit-dot", "per-minute"];
+
+/// The line that a sign begins or ends.
+fn line_of(sign: Node) -> Option<Line> {
+    const LINES: [Line; 5] = [
+        Line::Wedge,
+        Line::Pedal,
+        Line::OctaveShift,
+        Line::Dashes,
+        Line::Bracket,
+    ];
+    // There is no model for the second pedal.
+    let is_sostenuto = sign.attribute("type") == Some("sostenuto");
+    let name = sign.tag_name().name();
+    LINES
+        .into_iter()
+        .find(|line| line.name() == name && !is_sostenuto)
+}
 
 fn is_coda_sound(sound: Node) -> bool {
     sound.has_attribute("coda") || sound.has_attribute("tocoda")

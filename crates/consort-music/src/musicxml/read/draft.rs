@@ -2,9 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::musicxml::keys::Signature;
+use crate::musicxml::played::{Shift, join};
+use crate::musicxml::read::lines::{LineEnd, spanners};
 use crate::musicxml::read::timeline::{At, KeyDraft};
 use crate::musicxml::report::{Report, short};
-use crate::score::{ChordSymbol, Clef, ClefChange, Direction, Instrument, Note, Part};
+use crate::performance::{Control, Message};
+use crate::pitch::Pitch;
+use crate::score::{ChordSymbol, Clef, ClefChange, Direction, Instrument, Note, Part, Rest};
 use crate::time::Ticks;
 
 /// How far one part reaches into one measure.
@@ -22,6 +27,22 @@ pub(super) struct Extent {
     pub(super) byte: usize,
 }
 
+/// A note, and how much later it begins and ends when it is played, where that is said.
+#[derive(Clone, Debug)]
+pub(super) struct NoteDraft {
+    pub(super) note: Note,
+    pub(super) shift: Shift,
+}
+
+/// A rest that bears signs.
+#[derive(Clone, Debug)]
+pub(super) struct RestDraft {
+    pub(super) at: At,
+    /// Whether it lasts as long as its measure, which only all parts together can tell.
+    pub(super) whole_measure: bool,
+    pub(super) rest: Rest,
+}
+
 /// A part whose moments are still counted from the start of their measures.
 #[derive(Debug, Default)]
 pub(super) struct PartDraft {
@@ -31,10 +52,13 @@ pub(super) struct PartDraft {
     pub(super) keys: Vec<KeyDraft>,
     /// How far it reaches into each measure.
     pub(super) extents: Vec<Extent>,
-    pub(super) notes: Vec<(At, Note)>,
+    pub(super) notes: Vec<(At, NoteDraft)>,
+    pub(super) rests: Vec<RestDraft>,
     pub(super) clefs: Vec<(At, u8, Clef)>,
     pub(super) chords: Vec<(At, String)>,
     pub(super) directions: Vec<(At, Direction)>,
+    pub(super) lines: Vec<LineEnd>,
+    pub(super) controls: Vec<(At, Message)>,
     /// Semitones from written to sounding, as first said.
     pub(super) transposition: Option<i8>,
     /// The program and channel of the instrument named first.
@@ -50,6 +74,21 @@ impl PartDraft {
     /// Whether it is for drums.
     pub(super) fn is_percussion(&self) -> bool {
         self.instrument.percussion || (self.unpitched > 0 && self.pitched == 0)
+    }
+
+    /// The key signatures in ticks, given where the measures start and the last one ends.
+    pub(super) fn signatures(&self, bounds: &[Ticks]) -> Vec<Signature> {
+        let mut signatures = BTreeMap::new();
+        for draft in &self.keys {
+            let at = draft.at.resolve(bounds);
+            let signature = Signature {
+                at,
+                fifths: draft.fifths,
+                mode: draft.mode,
+            };
+            signatures.insert(at, signature);
+        }
+        signatures.into_values().collect()
     }
 
     /// The part in ticks, given where the measures start and the last one ends.
@@ -73,11 +112,24 @@ impl PartDraft {
                 at: at.resolve(bounds),
                 ..direction
             });
-        let notes = self.notes.into_iter().map(|(at, note)| Note {
-            onset: at.resolve(bounds),
-            spelling: note.spelling.filter(|_| !percussion),
-            ..note
+        let controls = self.controls.into_iter().map(|(at, message)| Control {
+            at: at.resolve(bounds),
+            message,
         });
+        let rests = self.rests.into_iter().map(|draft| draft.finish(bounds));
+        let placed = |(at, draft): (At, NoteDraft)| {
+            let note = Note {
+                onset: at.resolve(bounds),
+                spelling: draft.note.spelling.filter(|_| !percussion),
+                ..draft.note
+            };
+            (note, draft.shift)
+        };
+        let mut notes: Vec<(Note, Shift)> = self.notes.into_iter().map(placed).collect();
+        notes.sort_by_key(|(note, _)| order(note));
+        join(&mut notes);
+        let mut notes: Vec<Note> = notes.into_iter().map(|(note, _)| note).collect();
+        lead_graces(&mut notes);
         let mut part = Part {
             name: self.name,
             instrument: Instrument {
@@ -88,14 +140,18 @@ impl PartDraft {
             clefs: clefs
                 .map(|((at, staff), clef)| ClefChange { at, staff, clef })
                 .collect(),
-            notes: notes.collect(),
+            notes,
+            rests: rests.collect(),
             chords: chords.collect(),
             directions: directions.collect(),
-            ..Part::default()
+            spanners: spanners(self.lines, bounds, report),
+            controls: controls.collect(),
+            keys: Vec::new(),
         };
         part.chords.sort_by_key(|chord| chord.at);
         part.directions.sort_by_key(|direction| direction.at);
-        in_order(&mut part.notes);
+        part.rests.sort_by_key(|rest| (rest.onset, rest.voice));
+        part.controls.sort_by_key(|control| control.at);
         part
     }
 
@@ -117,11 +173,45 @@ impl PartDraft {
     }
 }
 
+impl RestDraft {
+    fn finish(self, bounds: &[Ticks]) -> Rest {
+        let RestDraft { at, rest, .. } = self;
+        let Some(&[start, end]) = bounds
+            .get(at.measure..at.measure + 2)
+            .filter(|_| self.whole_measure)
+        else {
+            let onset = at.resolve(bounds);
+            return Rest { onset, ..rest };
+        };
+        Rest {
+            onset: start,
+            duration: end - start,
+            ..rest
+        }
+    }
+}
+
 /// Puts notes in the order of a part. Grace notes are played one after the other, so they stay in
 /// the order in which they were given.
 pub(in crate::musicxml) fn in_order(notes: &mut [Note]) {
-    notes.sort_by_key(|note| {
-        let pitch = (!note.is_grace()).then_some(note.pitch);
-        (note.onset, !note.is_grace(), note.voice, pitch)
-    });
+    notes.sort_by_key(order);
+    lead_graces(notes);
+}
+
+/// What decides the place of a note in its part.
+fn order(note: &Note) -> (Ticks, bool, u8, Option<Pitch>) {
+    let pitch = (!note.is_grace()).then_some(note.pitch);
+    (note.onset, !note.is_grace(), note.voice, pitch)
+}
+
+/// A grace note that none precedes sounds together with none.
+fn lead_graces(notes: &mut [Note]) {
+    let mut last = None;
+    for note in notes {
+        let group = (note.onset, note.voice);
+        if let Some(grace) = &mut note.grace {
+            grace.chord &= last == Some(group);
+            last = Some(group);
+        }
+    }
 }

@@ -4,10 +4,13 @@ use std::collections::BTreeMap;
 
 use roxmltree::Node;
 
+use crate::musicxml::playback::seven_bits;
 use crate::musicxml::read::ignored::is_ignored;
+use crate::musicxml::read::playback::{settings, unread_player};
 use crate::musicxml::read::{child_text, elements, text};
 use crate::musicxml::report::{Report, short};
 use crate::musicxml::text::{clean, one_line};
+use crate::performance::Message;
 use crate::pitch::Pitch;
 use crate::score::Metadata;
 
@@ -31,19 +34,9 @@ pub(super) struct InstrumentHead {
     pub(super) percussion: bool,
     /// The drum it is.
     pub(super) drum: Option<Pitch>,
+    /// How a player sets it up.
+    pub(super) settings: Vec<Message>,
 }
-
-/// Elements that set up a player rather than the music.
-const PLAYBACK: [&str; 8] = [
-    "elevation",
-    "instrument-sound",
-    "midi-bank",
-    "midi-device",
-    "pan",
-    "player",
-    "virtual-instrument",
-    "volume",
-];
 
 /// The channel of the drums, 1 first.
 const DRUM_CHANNEL: i64 = 10;
@@ -186,13 +179,13 @@ fn part_head(node: Node, report: &mut Report) -> PartHead {
             "score-instrument" => {
                 head.first.get_or_insert_with(id);
                 head.instruments.entry(id()).or_default();
-                elements(node).for_each(|node| unread(node, report));
+                elements(node).for_each(|node| unread_player(node, report));
             }
             "midi-instrument" => {
                 head.first.get_or_insert_with(id);
                 midi_instrument(node, head.instruments.entry(id()).or_default(), report);
             }
-            _ => unread(node, report),
+            _ => unread_player(node, report),
         }
     }
     head
@@ -215,28 +208,12 @@ fn midi_instrument(node: Node, instrument: &mut InstrumentHead, report: &mut Rep
                     out_of_range(node, report);
                 }
             }
-            _ => unread(node, report),
+            _ => match settings(node, report) {
+                Some(messages) => instrument.settings.extend(messages),
+                None => unread_player(node, report),
+            },
         }
     }
-}
-
-fn unread(node: Node, report: &mut Report) {
-    let name = node.tag_name().name();
-    if PLAYBACK.contains(&name) {
-        report.warn(
-            node,
-            "settings of a player (devices, banks, volume, pan, sound libraries) are left out",
-        );
-    } else if !is_ignored(name) {
-        report.left_out(node);
-    }
-}
-
-/// What MusicXML counts from 1 to 128, counted from 0.
-fn seven_bits(number: Option<i64>) -> Option<u8> {
-    number
-        .filter(|number| (1..=128).contains(number))
-        .and_then(|number| u8::try_from(number - 1).ok())
 }
 
 fn out_of_range(node: Node, report: &mut Report) {

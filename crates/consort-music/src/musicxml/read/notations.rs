@@ -13,7 +13,7 @@ use crate::score::{Direction, DirectionKind, Mark, Note};
 use crate::time::Ticks;
 
 impl PartReader<'_, '_, '_> {
-    /// Reads a `notations` element of `note`, which begins at `at`.
+    /// Reads a `notations` element of `note`, which begins at `at`, or of a rest.
     pub(super) fn notations(&mut self, node: Node, at: At, note: &mut Note) {
         for element in elements(node) {
             match element.tag_name().name() {
@@ -31,12 +31,25 @@ impl PartReader<'_, '_, '_> {
                     _ => {}
                 },
                 "fermata" => note.marks.push(Mark::Fermata),
-                "ornaments" => self.signs(element, Holder::Ornaments, note),
+                "ornaments" => self.ornaments(element, at, note),
                 "technical" => self.signs(element, Holder::Technical, note),
                 "articulations" => self.signs(element, Holder::Articulations, note),
                 "dynamics" => self.dynamics(element, at),
                 name if is_ignored(name) => {}
                 _ => self.sign(element, Holder::Notations, note),
+            }
+        }
+    }
+
+    fn ornaments(&mut self, node: Node, at: At, note: &mut Note) {
+        let end = At {
+            offset: at.offset + note.duration,
+            ..at
+        };
+        for element in elements(node) {
+            match element.has_tag_name("wavy-line") {
+                true => self.wavy_line(element, (at, end), note.staff),
+                false => self.sign(element, Holder::Ornaments, note),
             }
         }
     }

@@ -2,7 +2,9 @@
 
 use roxmltree::Node;
 
+use crate::musicxml::played::Shift;
 use crate::musicxml::read::clock::TICKS_MAX;
+use crate::musicxml::read::draft::{NoteDraft, RestDraft};
 use crate::musicxml::read::ignored::is_ignored;
 use crate::musicxml::read::nominal::Quarters;
 use crate::musicxml::read::part::PartReader;
@@ -10,7 +12,7 @@ use crate::musicxml::read::timeline::At;
 use crate::musicxml::read::{child_text, elements, text};
 use crate::musicxml::report::short;
 use crate::pitch::{Pitch, Spelling, Step, Velocity};
-use crate::score::{Grace, Note, Tuplet};
+use crate::score::{Grace, Note, Rest, Tuplet};
 use crate::time::Ticks;
 
 /// The loudness that MusicXML's percentages refer to: MIDI velocity 90, a forte.
@@ -27,7 +29,7 @@ enum Sound {
 /// A note whose written pitch is known.
 pub(super) struct WrittenNote {
     at: At,
-    note: Note,
+    draft: NoteDraft,
     written: Spelling,
     /// Where it stands in the file.
     byte: usize,
@@ -36,7 +38,7 @@ pub(super) struct WrittenNote {
 /// The elements of a note that matter.
 #[derive(Default)]
 struct Elements<'a, 'input> {
-    grace: bool,
+    grace: Option<Grace>,
     cue: bool,
     chord: bool,
     pitch: Option<Node<'a, 'input>>,
@@ -56,6 +58,10 @@ impl PartReader<'_, '_, '_> {
     /// Reads a `note` element.
     pub(super) fn note(&mut self, node: Node) {
         let elements = self.note_elements(node);
+        if let Some(rest) = elements.rest {
+            self.rest(node, rest, &elements);
+            return;
+        }
         let Some((at, duration)) = self.place_note(node, &elements) else {
             return;
         };
@@ -68,58 +74,73 @@ impl PartReader<'_, '_, '_> {
         };
         let mut note = Note::new(Ticks::ZERO, duration, pitch);
         note.staff = elements.staff.map_or(1, |staff| self.staff(staff));
-        note.voice = match elements.voice {
-            Some(name) => self.voice(node, name),
-            None => self.voice(node, &(u16::from(note.staff) * 4 - 3).to_string()),
-        };
+        note.voice = self.voice_of(node, &elements, note.staff);
         note.tied_from = elements.tied_from;
         note.tied_to = elements.tied_to;
-        note.grace = elements.grace.then(Grace::default);
+        note.grace = elements.grace.map(|grace| Grace {
+            chord: elements.chord,
+            ..grace
+        });
         note.velocity = self.velocity(node);
-        let modification = elements.modification.filter(|_| !elements.grace);
+        let modification = elements.modification.filter(|_| !note.is_grace());
         note.tuplet = modification.and_then(|node| self.tuplet(node));
-        for &notations in &elements.notations {
-            self.notations(notations, at, &mut note);
-        }
-        note.marks.sort_unstable();
-        for lyric in elements.lyrics {
-            let earlier = note.lyrics.len();
-            note.lyrics.extend(self.lyric(lyric, earlier));
-        }
+        self.signs_of(&elements, at, &mut note);
+        let shift = Shift {
+            attack: self.shift(node, "attack"),
+            release: self.shift(node, "release"),
+        };
+        let draft = NoteDraft { note, shift };
         match written {
-            None => self.draft.notes.push((at, note)),
+            None => self.draft.notes.push((at, draft)),
             Some(written) => self.written.push(WrittenNote {
                 at,
-                note,
+                draft,
                 written,
                 byte: node.range().start,
             }),
         }
     }
 
-    /// Moves the cursor over a note or rest, and says where the note begins and how long it is if
-    /// there is one to keep.
+    /// Reads what hangs on a note or rest.
+    fn signs_of(&mut self, found: &Elements, at: At, note: &mut Note) {
+        for &notations in &found.notations {
+            self.notations(notations, at, note);
+        }
+        note.marks.sort_unstable();
+        for &lyric in &found.lyrics {
+            let earlier = note.lyrics.len();
+            note.lyrics.extend(self.lyric(lyric, earlier));
+        }
+    }
+
+    /// How much later a note begins or ends than it is written.
+    fn shift(&mut self, node: Node, name: &str) -> Option<Ticks> {
+        let text = node.attribute(name)?.trim();
+        let ticks = self.clock.ticks(text).map(|(ticks, _)| ticks);
+        if ticks.is_none() {
+            let message = format!("the {name} {:?} of a note is left out", short(text));
+            self.report.warn(node, message);
+        }
+        ticks
+    }
+
+    /// Moves the cursor over a note, and says where it begins and how long it is if it is to be
+    /// kept.
     fn place_note(&mut self, node: Node, found: &Elements) -> Option<(At, Ticks)> {
-        let lengths = match found.grace {
+        let is_grace = found.grace.is_some();
+        let lengths = match is_grace {
             true => (Ticks::ZERO, Ticks::ZERO),
             false => self.note_duration(node),
         };
-        if let Some(rest) = found.rest {
-            self.rest(rest, lengths, found);
-            return None;
-        }
         let mut at = self.at;
         let mut duration = lengths.1;
-        if found.grace && found.chord {
-            let message = "a chord of grace notes was read as one after the other";
-            self.report.warn(node, message);
-        } else if found.chord {
+        if found.chord && !is_grace {
             at.offset = self.last_note.0;
             duration = self
                 .chord_duration(node, duration)
                 .min(TICKS_MAX - at.offset);
             self.sound_until(at.offset + duration);
-        } else if !found.grace {
+        } else if !is_grace {
             duration = self.advance(lengths);
             if duration < lengths.1 {
                 self.report.warn(node, "a measure without end was cut");
@@ -129,7 +150,7 @@ impl PartReader<'_, '_, '_> {
             self.report.warn(node, "a cue note is left out");
             return None;
         }
-        if duration == Ticks::ZERO && !found.grace {
+        if duration == Ticks::ZERO && !is_grace {
             self.report
                 .warn(node, "a note that lasts nothing is left out");
             return None;
@@ -148,7 +169,7 @@ impl PartReader<'_, '_, '_> {
         self.intervals.sort_by_key(|(from, _)| *from);
         for WrittenNote {
             at,
-            mut note,
+            mut draft,
             written,
             byte,
         } in std::mem::take(&mut self.written)
@@ -168,9 +189,9 @@ impl PartReader<'_, '_, '_> {
                     .at(byte, "a note outside the range of MIDI is left out");
                 continue;
             };
-            note.pitch = pitch;
-            note.spelling = interval.above(written).filter(|s| s.pitch() == Some(pitch));
-            self.draft.notes.push((at, note));
+            draft.note.pitch = pitch;
+            draft.note.spelling = interval.above(written).filter(|s| s.pitch() == Some(pitch));
+            self.draft.notes.push((at, draft));
         }
         self.intervals
             .drain(..self.intervals.len().saturating_sub(1));
@@ -183,7 +204,12 @@ impl PartReader<'_, '_, '_> {
         let mut found = Elements::default();
         for element in elements(node) {
             match element.tag_name().name() {
-                "grace" => found.grace = true,
+                "grace" => {
+                    found.grace = Some(Grace {
+                        slash: element.attribute("slash") == Some("yes"),
+                        chord: false,
+                    });
+                }
                 "cue" => found.cue = true,
                 "chord" => found.chord = true,
                 "pitch" => found.pitch = Some(element),
@@ -224,22 +250,59 @@ impl PartReader<'_, '_, '_> {
         first
     }
 
-    /// A rest is a gap; what hangs on it has nothing left to hang on.
-    fn rest(&mut self, rest: Node, lengths: (Ticks, Ticks), found: &Elements) {
-        if rest.attribute("measure") == Some("yes") {
-            self.rest_measure(lengths.0);
-        } else {
-            self.advance(lengths);
-        }
-        for mark in found.notations.iter().copied().flat_map(elements) {
-            let name = mark.tag_name().name();
-            if !is_ignored(name) {
-                let message = format!("<{}> on a rest is left out", short(name));
-                self.report.warn(mark, message);
+    /// A rest is a gap; it is kept if something hangs on it.
+    fn rest(&mut self, node: Node, rest: Node, found: &Elements) {
+        let lengths = match found.grace {
+            Some(_) => (Ticks::ZERO, Ticks::ZERO),
+            None => self.note_duration(node),
+        };
+        let whole_measure = rest.attribute("measure") == Some("yes");
+        let at = self.at;
+        let duration = match whole_measure {
+            true => {
+                self.rest_measure(lengths.0);
+                lengths.0
             }
+            false => self.advance(lengths),
+        };
+        if found.notations.is_empty() && found.lyrics.is_empty() {
+            return;
         }
-        for &lyric in &found.lyrics {
-            self.report.warn(lyric, "<lyric> on a rest is left out");
+        let staff = found.staff.map_or(1, |staff| self.staff(staff));
+        let mut bearer = Note::new(Ticks::ZERO, duration, Pitch::MIDDLE_C);
+        bearer.staff = staff;
+        self.signs_of(found, at, &mut bearer);
+        if bearer.tied_from || bearer.tied_to {
+            self.report.warn(node, "a tie on a rest is left out");
+        }
+        if bearer.marks.is_empty() && bearer.lyrics.is_empty() {
+            return;
+        }
+        if duration == Ticks::ZERO && !whole_measure {
+            self.report
+                .warn(node, "what hangs on a rest that lasts nothing is left out");
+            return;
+        }
+        let rest = Rest {
+            onset: Ticks::ZERO,
+            duration,
+            voice: self.voice_of(node, found, staff),
+            staff,
+            marks: bearer.marks,
+            lyrics: bearer.lyrics,
+        };
+        self.draft.rests.push(RestDraft {
+            at,
+            whole_measure,
+            rest,
+        });
+    }
+
+    /// The voice of a note or rest, or the first of its staff.
+    fn voice_of(&mut self, node: Node, found: &Elements, staff: u8) -> u8 {
+        match found.voice {
+            Some(name) => self.voice(node, name),
+            None => self.voice(node, &(u16::from(staff) * 4 - 3).to_string()),
         }
     }
 
@@ -308,7 +371,8 @@ impl PartReader<'_, '_, '_> {
         Some(Spelling { alter, ..natural })
     }
 
-    fn staff(&mut self, node: Node) -> u8 {
+    /// The number of a staff.
+    pub(super) fn staff(&mut self, node: Node) -> u8 {
         match text(node).parse::<u8>() {
             Ok(staff) if staff > 0 => staff,
             _ => {

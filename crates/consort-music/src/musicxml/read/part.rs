@@ -81,8 +81,13 @@ impl<'r, 'a, 'input> PartReader<'r, 'a, 'input> {
     ) -> Self {
         let head = &source.head;
         let first = head.first.as_ref().and_then(|id| head.instruments.get(id));
+        let settings = first.map_or(&[][..], |instrument| &instrument.settings);
         let draft = PartDraft {
             name: head.name.clone(),
+            controls: settings
+                .iter()
+                .map(|message| (At::default(), message.clone()))
+                .collect(),
             instrument: Instrument {
                 program: first.and_then(|instrument| instrument.program),
                 percussion: head

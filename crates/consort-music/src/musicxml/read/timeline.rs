@@ -1,14 +1,15 @@
 //! What all parts share: measures, metres, keys, tempos, repeats and signs.
 //!
 //! Every part says these again. Lengths are the longest of all parts, repeats and signs those of
-//! any part; for keys and metres the first part that has them is believed, and another that
-//! disagrees is reported.
+//! any part; of metres the first part that has one is believed, and another that disagrees is
+//! reported; keys are those of most parts, and the others keep theirs.
 
 use std::collections::BTreeMap;
 
+use crate::musicxml::keys::{Signature, settle};
 use crate::musicxml::read::draft::PartDraft;
 use crate::musicxml::report::{Report, short};
-use crate::pitch::{Key, Mode};
+use crate::pitch::Mode;
 use crate::score::{Barline, KeyChange, Measure, Metre, Navigation, Score, Tempo, TempoChange};
 use crate::time::{Resolution, Ticks};
 
@@ -39,8 +40,6 @@ pub(super) struct KeyDraft {
     pub(super) fifths: i8,
     /// The mode, where it is said.
     pub(super) mode: Option<Mode>,
-    /// Where it stands in the file.
-    pub(super) byte: usize,
 }
 
 /// A tempo, and how firmly it is said: a metronome mark gives way to the tempo that is played.
@@ -105,14 +104,22 @@ impl Timeline {
         }
     }
 
-    /// Lays out the measures of `score`, and what stands over them.
-    pub(super) fn finish(self, parts: &[PartDraft], score: &mut Score, report: &mut Report) {
+    /// Lays out the measures of `score`, and what stands over them. Returns for each part the keys
+    /// that it has for itself.
+    pub(super) fn finish(
+        self,
+        parts: &[PartDraft],
+        score: &mut Score,
+        report: &mut Report,
+    ) -> Vec<Vec<KeyChange>> {
         let lengths = lengths(parts, self.measures.len(), report);
         score.measures = self.lay_out(&lengths, score.resolution, report);
         self.signs_into(&mut score.measures);
         let bounds = bounds(&score.measures);
-        score.keys = keys(parts, &bounds, report);
         score.tempos = self.tempos_at(&bounds);
+        let settled = settle(&signatures(parts, &bounds));
+        score.keys = settled.score;
+        settled.parts
     }
 
     fn lay_out(
@@ -303,48 +310,18 @@ fn report_disagreement(parts: &[PartDraft], lengths: &[Ticks], report: &mut Repo
     }
 }
 
-/// The keys of the first part that has any; the modes of any part.
-fn keys(parts: &[PartDraft], bounds: &[Ticks], report: &mut Report) -> Vec<KeyChange> {
-    let believed = parts
+/// The key signatures of each part. Those of drums count only where no other part has any.
+fn signatures(parts: &[PartDraft], bounds: &[Ticks]) -> Vec<Vec<Signature>> {
+    let mut has_keys = parts
         .iter()
-        .position(|part| !part.keys.is_empty() && !part.is_percussion())
-        .or_else(|| parts.iter().position(|part| !part.keys.is_empty()));
-    let Some(believed) = believed else {
-        return Vec::new();
-    };
-    let mut keys: BTreeMap<Ticks, (i8, Option<Mode>)> = BTreeMap::new();
-    for draft in &parts[believed].keys {
-        keys.insert(draft.at.resolve(bounds), (draft.fifths, draft.mode));
-    }
-    for part in parts
-        .iter()
-        .skip(believed + 1)
         .filter(|part| !part.is_percussion())
-    {
-        for draft in &part.keys {
-            match keys.get_mut(&draft.at.resolve(bounds)) {
-                // Twelve fifths apart is the same key under its other name.
-                Some((fifths, mode)) if (*fifths - draft.fifths) % 12 == 0 => {
-                    *mode = mode.or(draft.mode);
-                }
-                _ => report.at(
-                    draft.byte,
-                    format!(
-                        "the part {:?} has a key signature of its own; the keys of the part {:?} \
-                         are kept",
-                        short(&part.name),
-                        short(&parts[believed].name)
-                    ),
-                ),
-            }
-        }
-    }
-    let change = |(at, (fifths, mode)): (Ticks, (i8, Option<Mode>))| KeyChange {
-        at,
-        key: Key {
-            fifths,
-            mode: mode.unwrap_or_default(),
-        },
-    };
-    keys.into_iter().map(change).collect()
+        .map(|part| !part.keys.is_empty());
+    let pitched = has_keys.any(|has_keys| has_keys);
+    parts
+        .iter()
+        .map(|part| match pitched && part.is_percussion() {
+            true => Vec::new(),
+            false => part.signatures(bounds),
+        })
+        .collect()
 }

@@ -184,7 +184,7 @@ impl PartWriter<'_, '_> {
     /// The clefs, and the key, that change at `at`.
     pub(super) fn attributes_at(&self, at: Ticks) -> Attributes {
         let transposition = self.part.transposition;
-        let keys = &self.score.keys;
+        let keys = self.keys;
         let place = keys.partition_point(|key| key.at < at);
         let change = keys
             .get(place)

@@ -44,7 +44,7 @@ impl PartWriter<'_, '_> {
     }
 
     /// Says that something stands `offset` after the cursor.
-    fn offset(&mut self, offset: Ticks) {
+    pub(super) fn offset(&mut self, offset: Ticks) {
         if offset != Ticks::ZERO {
             self.xml.number("offset", offset.0);
         }

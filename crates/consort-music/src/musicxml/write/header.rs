@@ -2,6 +2,7 @@
 
 use crate::musicxml::form::FieldPlace;
 use crate::musicxml::write::drums;
+use crate::musicxml::write::playback::{bank, first_drum, mix, names_instrument, settings};
 use crate::musicxml::write::xml::Xml;
 use crate::pitch::Pitch;
 use crate::score::{Metadata, Part};
@@ -128,7 +129,7 @@ pub(super) fn part_list(xml: &mut Xml, parts: &[Part]) {
             for &drum in &drums {
                 midi_instrument(xml, index, part, drum);
             }
-        } else if part.instrument.program.is_some() {
+        } else if part.instrument.program.is_some() || names_instrument(part) {
             score_instrument(xml, &instrument_id(index, None), &part.name);
             midi_instrument(xml, index, part, None);
         }
@@ -153,11 +154,17 @@ fn midi_instrument(xml: &mut Xml, index: usize, part: &Part, drum: Option<Pitch>
     };
     xml.open_with("midi-instrument", &[("id", &instrument_id(index, drum))]);
     xml.number("midi-channel", channel);
+    // What sets up the part is said of its first instrument.
+    let is_first = !part.instrument.percussion || drum == first_drum(part);
+    let settings = if is_first { settings(part) } else { &[] };
+    let messages = settings.iter().map(|control| &control.message);
+    bank(xml, messages.clone());
     if let Some(program) = part.instrument.program {
         xml.number("midi-program", u16::from(program) + 1);
     }
     if let Some(drum) = drum {
         xml.number("midi-unpitched", u16::from(drum.midi()) + 1);
     }
+    mix(xml, messages);
     xml.close();
 }

@@ -3,16 +3,20 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use crate::musicxml::form::{interval_in, key_at};
+use crate::musicxml::form::{interval_in, key_at, keys_of, staves};
+use crate::musicxml::lines::Turn;
 use crate::musicxml::metrics::Metrics;
 use crate::musicxml::notated::Value;
+use crate::musicxml::played::{Shift, shifts};
 use crate::musicxml::write::accidentals::Accidentals;
 use crate::musicxml::write::beams::{Beam, beams, brackets};
+use crate::musicxml::write::lines::Lines;
 use crate::musicxml::write::note::{Setting, Slurs};
-use crate::musicxml::write::stream::{Content, Event, Ground};
+use crate::musicxml::write::playback::settings;
+use crate::musicxml::write::stream::{Content, Event, Ground, Voice};
 use crate::musicxml::write::xml::Xml;
 use crate::pitch::Spelling;
-use crate::score::{Measure, Metre, Navigation, Note, Part, Score};
+use crate::score::{KeyChange, Measure, Metre, Navigation, Note, Part, Score};
 use crate::time::Ticks;
 
 /// Writes one part.
@@ -23,6 +27,12 @@ pub(super) struct PartWriter<'x, 's> {
     /// The place of the part, from 0.
     pub(super) index: usize,
     pub(super) staves: u8,
+    /// The key signatures.
+    pub(super) keys: &'s [KeyChange],
+    /// Its hairpins, pedals and the like.
+    pub(super) lines: Lines,
+    /// How much later its notes begin and end than they are written.
+    pub(super) shifts: Vec<Shift>,
     /// Whether it shows key signatures.
     pub(super) writes_keys: bool,
     /// The passes of the ending that is open.
@@ -46,26 +56,25 @@ pub(super) struct PartWriter<'x, 's> {
 enum Insert {
     /// Keys and clefs.
     Attributes,
+    /// The end of a line, by its place among the ends.
+    Stop(usize),
     /// A tempo, by its place in the score.
     Tempo(usize),
+    /// A control, by its place in the part.
+    Control(usize),
     /// A direction, by its place in the part.
     Direction(usize),
     /// A chord symbol, by its place in the part.
     Chord(usize),
+    /// The start of a line, by its place among the ends.
+    Start(usize),
 }
 
 impl<'x, 's> PartWriter<'x, 's> {
     /// A writer at the start of the part.
     pub(super) fn new(xml: &'x mut Xml, score: &'s Score, index: usize) -> Self {
         let part = &score.parts[index];
-        let clefs = part.clefs.iter().map(|clef| clef.staff);
-        let staves = part
-            .notes
-            .iter()
-            .map(|note| note.staff)
-            .chain(clefs)
-            .max()
-            .unwrap_or(1);
+        let staves = staves(part);
         let all_drums = score.parts.iter().all(|part| part.instrument.percussion);
         let (leading, homes) = leading_voices(&part.notes, staves);
         PartWriter {
@@ -80,6 +89,9 @@ impl<'x, 's> PartWriter<'x, 's> {
             jump_end: jump_end(&score.measures),
             leading,
             homes,
+            keys: keys_of(part, score),
+            lines: Lines::of(part),
+            shifts: shifts(&part.notes),
             accidentals: Vec::new(),
             first_note: 0,
             cursor: Ticks::ZERO,
@@ -139,7 +151,7 @@ impl<'x, 's> PartWriter<'x, 's> {
 
     /// How `note` is written, which is not how it sounds in a transposing part.
     pub(super) fn written(&self, note: &Note) -> Spelling {
-        let key = key_at(&self.score.keys, note.onset);
+        let key = key_at(self.keys, note.onset);
         let sounding = note
             .spelling
             .unwrap_or_else(|| Spelling::in_key(note.pitch, key));
@@ -151,7 +163,7 @@ impl<'x, 's> PartWriter<'x, 's> {
         self.first_note = notes.start;
         self.accidentals.clear();
         let written_fifths = |at| {
-            let key = key_at(&self.score.keys, at);
+            let key = key_at(self.keys, at);
             let fifths = i32::from(key.fifths);
             fifths - interval_in(key, self.part.transposition).fifths()
         };
@@ -191,12 +203,16 @@ impl<'x, 's> PartWriter<'x, 's> {
 
     fn streams(&mut self, measure: &Measure, notes: Range<usize>, is_first: bool, is_last: bool) {
         let metrics = Metrics::of(measure, is_first, self.score.resolution);
-        let mut voices: BTreeMap<u8, Vec<usize>> = BTreeMap::new();
+        let mut voices: BTreeMap<u8, Voice> = BTreeMap::new();
         for place in notes {
-            voices
-                .entry(self.part.notes[place].voice)
-                .or_default()
-                .push(place);
+            let voice = voices.entry(self.part.notes[place].voice).or_default();
+            voice.notes.push(place);
+        }
+        let rests = &self.part.rests;
+        let (start, end) = (measure.start, measure.end());
+        for place in range(rests, |rest| rest.onset < start, |rest| rest.onset < end) {
+            let voice = voices.entry(rests[place].voice).or_default();
+            voice.rests.push(place);
         }
         for &(_, voice) in &self.leading {
             voices.entry(voice).or_default();
@@ -214,8 +230,8 @@ impl<'x, 's> PartWriter<'x, 's> {
                 Navigation::DalSegno,
             ],
         );
-        for (voice, places) in voices {
-            self.stream(voice, &places, measure, &metrics);
+        for (number, voice) in voices {
+            self.stream(number, &voice, measure, &metrics);
         }
         for at in later {
             self.move_to(at);
@@ -226,31 +242,32 @@ impl<'x, 's> PartWriter<'x, 's> {
 
     fn events_of(
         &self,
-        voice: u8,
-        places: &[usize],
+        number: u8,
+        voice: &Voice,
         measure: &Measure,
         metrics: &Metrics,
     ) -> Vec<Event> {
-        let leading = self.leading.iter().find(|(_, leading)| *leading == voice);
+        let leading = self.leading.iter().find(|(_, leading)| *leading == number);
         let home = leading
             .map(|(staff, _)| *staff)
-            .or_else(|| self.homes.get(&voice).copied());
+            .or_else(|| self.homes.get(&number).copied());
         let ground = Ground {
             notes: &self.part.notes,
+            rests: &self.part.rests,
             measure,
             metrics,
             resolution: self.score.resolution,
         };
-        ground.events(places, home.unwrap_or(1))
+        ground.events(voice, home.unwrap_or(1))
     }
 
-    fn stream(&mut self, voice: u8, places: &[usize], measure: &Measure, metrics: &Metrics) {
-        let events = self.events_of(voice, places, measure, metrics);
+    fn stream(&mut self, number: u8, voice: &Voice, measure: &Measure, metrics: &Metrics) {
+        let events = self.events_of(number, voice, measure, metrics);
         let beams = beams(&events, metrics);
         let brackets = brackets(&events, self.score.resolution);
         for ((event, beams), bracket) in events.iter().zip(&beams).zip(brackets) {
             self.move_to(event.start);
-            self.event(event, voice, beams, bracket);
+            self.event(event, number, beams, bracket);
         }
     }
 
@@ -258,13 +275,13 @@ impl<'x, 's> PartWriter<'x, 's> {
     /// fall within its notes.
     fn main_stream(
         &mut self,
-        voice: u8,
-        places: &[usize],
+        number: u8,
+        voice: &Voice,
         measure: &Measure,
         metrics: &Metrics,
         inserts: &[(Ticks, Insert)],
     ) -> Vec<Ticks> {
-        let events = self.events_of(voice, places, measure, metrics);
+        let events = self.events_of(number, voice, measure, metrics);
         let beams = beams(&events, metrics);
         let brackets = brackets(&events, self.score.resolution);
         let mut inserts = inserts.iter().copied().peekable();
@@ -279,7 +296,7 @@ impl<'x, 's> PartWriter<'x, 's> {
                     _ => self.insert(insert, measure, at),
                 }
             }
-            self.event(event, voice, beams, bracket);
+            self.event(event, number, beams, bracket);
         }
         for (at, insert) in inserts {
             self.move_to(at);
@@ -296,8 +313,7 @@ impl<'x, 's> PartWriter<'x, 's> {
             bracket,
         };
         match &event.content {
-            Content::Rest => self.rest(event, voice, false, setting),
-            Content::MeasureRest => self.rest(event, voice, true, setting),
+            Content::Rest(_) | Content::MeasureRest(_) => self.rest(event, voice, setting),
             Content::Chord(places) => {
                 for (index, &place) in places.iter().enumerate() {
                     let note = &self.part.notes[place];
@@ -318,22 +334,29 @@ impl<'x, 's> PartWriter<'x, 's> {
         self.cursor = event.end();
     }
 
-    /// A single grace note is a slashed eighth, several are beamed sixteenths.
+    /// A single grace note or chord of them is an eighth, several are beamed sixteenths.
     fn graces(&mut self, places: &[usize]) {
-        for (index, &place) in places.iter().enumerate() {
-            let beam = match index {
-                0 => Beam::Begin,
-                _ if index + 1 == places.len() => Beam::End,
+        let notes = &self.part.notes;
+        let joins = |place: usize| notes[place].grace.is_some_and(|grace| grace.chord);
+        let count = places.iter().filter(|place| !joins(**place)).count();
+        let mut chords = 0;
+        for &place in places {
+            let in_chord = joins(place);
+            chords += usize::from(!in_chord);
+            let beam = match chords {
+                1 => Beam::Begin,
+                _ if chords == count => Beam::End,
                 _ => Beam::Continue,
             };
             let beams = [beam, beam];
-            let (value, beams) = match places.len() {
-                1 => (Value::EIGHTH, &beams[..0]),
-                _ => (Value::SIXTEENTH, &beams[..]),
-            };
+            let is_beamed = count > 1 && !in_chord;
             let setting = Setting {
-                value: Some(value),
-                beams,
+                in_chord,
+                value: Some(match count {
+                    ..=1 => Value::EIGHTH,
+                    _ => Value::SIXTEENTH,
+                }),
+                beams: if is_beamed { &beams } else { &[] },
                 ..Setting::default()
             };
             self.note(place, setting);
@@ -347,8 +370,8 @@ impl<'x, 's> PartWriter<'x, 's> {
         let within = |at: Ticks| at < end;
         let mut inserts = Vec::new();
         let score = self.score;
-        let keys = range(&score.keys, |key| before(key.at), |key| within(key.at));
-        let keys = score.keys[keys]
+        let keys = range(self.keys, |key| before(key.at), |key| within(key.at));
+        let keys = self.keys[keys]
             .iter()
             .filter(|_| self.writes_keys)
             .map(|key| key.at);
@@ -371,6 +394,19 @@ impl<'x, 's> PartWriter<'x, 's> {
         for place in range(chords, |chord| before(chord.at), |chord| within(chord.at)) {
             inserts.push((chords[place].at, Insert::Chord(place)));
         }
+        let controls = &self.part.controls;
+        for place in range(controls, |it| before(it.at), |it| within(it.at)) {
+            if place >= settings(self.part).len() {
+                inserts.push((controls[place].at, Insert::Control(place)));
+            }
+        }
+        for (place, edge) in self.lines.within(measure, is_last) {
+            let insert = match edge.turn {
+                Turn::Stop => Insert::Stop(place),
+                Turn::Both | Turn::Start => Insert::Start(place),
+            };
+            inserts.push((edge.at, insert));
+        }
         inserts.sort_unstable();
         inserts.dedup();
         inserts
@@ -386,6 +422,8 @@ impl<'x, 's> PartWriter<'x, 's> {
             Insert::Tempo(place) => {
                 self.tempo(self.score.tempos[place].tempo, measure, offset);
             }
+            Insert::Control(place) => self.control(place, offset),
+            Insert::Stop(place) | Insert::Start(place) => self.line(place, offset),
             Insert::Direction(place) => {
                 let part = self.part;
                 self.direction(&part.directions[place], offset);

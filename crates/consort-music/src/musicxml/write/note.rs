@@ -2,14 +2,16 @@
 
 use crate::musicxml::marks::{Holder, Sign, sign_of};
 use crate::musicxml::notated::Value;
+use crate::musicxml::played::Shift;
 use crate::musicxml::read::ELISION;
 use crate::musicxml::write::beams::Beam;
 use crate::musicxml::write::drums;
 use crate::musicxml::write::header::instrument_id;
 use crate::musicxml::write::measure::PartWriter;
-use crate::musicxml::write::stream::Event;
+use crate::musicxml::write::stream::{Content, Event};
 use crate::pitch::{Spelling, Velocity};
-use crate::score::{Lyric, Mark, Note, Syllabic, Tuplet};
+use crate::score::{Grace, Lyric, Mark, Note, Syllabic, Tuplet};
+use crate::time::Ticks;
 
 /// What the notes around it make of a note.
 #[derive(Clone, Copy, Debug, Default)]
@@ -56,16 +58,22 @@ impl PartWriter<'_, '_> {
     /// Writes the note at `place` of the part.
     pub(super) fn note(&mut self, place: usize, setting: Setting) {
         let note = &self.part.notes[place];
-        let velocity = note.velocity.map(percent);
-        match &velocity {
-            Some(percent) => self.xml.open_with("note", &[("dynamics", percent)]),
-            None => self.xml.open("note"),
-        }
-        if note.is_grace() {
-            match setting.beams {
-                [] => self.xml.empty_with("grace", &[("slash", "yes")]),
-                _ => self.xml.empty("grace"),
-            }
+        let Shift { attack, release } = self.shifts[place];
+        let shift = |ticks: Option<Ticks>| ticks.map(|ticks| ticks.0.to_string());
+        let played = [
+            ("dynamics", note.velocity.map(percent)),
+            ("attack", shift(attack)),
+            ("release", shift(release)),
+        ];
+        let said = played.iter();
+        let said: Vec<(&str, &str)> = said
+            .filter_map(|(name, value)| Some((*name, value.as_deref()?)))
+            .collect();
+        self.xml.open_with("note", &said);
+        match note.grace {
+            Some(Grace { slash: true, .. }) => self.xml.empty_with("grace", &[("slash", "yes")]),
+            Some(_) => self.xml.empty("grace"),
+            None => {}
         }
         if setting.in_chord {
             self.xml.empty("chord");
@@ -95,7 +103,22 @@ impl PartWriter<'_, '_> {
             self.xml
                 .leaf_with("beam", &[("number", &level.to_string())], beam.name());
         }
-        self.notations(note, setting);
+        let is_bare = !note.tied_from
+            && !note.tied_to
+            && setting.bracket == (false, false)
+            && note.marks.is_empty()
+            && !self.has_wavy_lines(place);
+        if !is_bare {
+            self.xml.open("notations");
+            for (is_tied, kind) in [(note.tied_from, "stop"), (note.tied_to, "start")] {
+                if is_tied {
+                    self.xml.empty_with("tied", &[("type", kind)]);
+                }
+            }
+            self.marks(&note.marks, note.voice, setting);
+            self.wavy_lines(place);
+            self.xml.close();
+        }
         for lyric in &note.lyrics {
             self.lyric(lyric);
         }
@@ -103,21 +126,36 @@ impl PartWriter<'_, '_> {
     }
 
     /// Writes a rest.
-    pub(super) fn rest(&mut self, event: &Event, voice: u8, whole_measure: bool, setting: Setting) {
+    pub(super) fn rest(&mut self, event: &Event, voice: u8, setting: Setting) {
         self.xml.open("note");
-        match whole_measure {
-            true => self.xml.empty_with("rest", &[("measure", "yes")]),
-            false => self.xml.empty("rest"),
-        }
+        let place = match event.content {
+            Content::MeasureRest(place) => {
+                self.xml.empty_with("rest", &[("measure", "yes")]);
+                place
+            }
+            Content::Rest(place) => {
+                self.xml.empty("rest");
+                place
+            }
+            Content::Chord(_) | Content::Graces(_) => None,
+        };
         self.xml.number("duration", event.length.0);
         self.xml.number("voice", voice);
         self.value(event.value);
         self.time_modification(event.tuplet);
         self.staff(event.staff);
-        if setting.bracket != (false, false) {
+        let part = self.part;
+        let (marks, lyrics) = match place.map(|place| &part.rests[place]) {
+            Some(rest) => (&rest.marks[..], &rest.lyrics[..]),
+            None => (&[][..], &[][..]),
+        };
+        if setting.bracket != (false, false) || !marks.is_empty() {
             self.xml.open("notations");
-            self.bracket(setting);
+            self.marks(marks, voice, setting);
             self.xml.close();
+        }
+        for lyric in lyrics {
+            self.lyric(lyric);
         }
         self.xml.close();
     }
@@ -158,7 +196,8 @@ impl PartWriter<'_, '_> {
         }
     }
 
-    fn staff(&mut self, staff: u8) {
+    /// Names the staff that something stands on, if there are several.
+    pub(super) fn staff(&mut self, staff: u8) {
         if self.staves > 1 {
             self.xml.number("staff", staff);
         }
@@ -174,33 +213,21 @@ impl PartWriter<'_, '_> {
         }
     }
 
-    fn notations(&mut self, note: &Note, setting: Setting) {
-        let is_bare = !note.tied_from
-            && !note.tied_to
-            && setting.bracket == (false, false)
-            && note.marks.is_empty();
-        if is_bare {
-            return;
-        }
-        self.xml.open("notations");
-        for (is_tied, kind) in [(note.tied_from, "stop"), (note.tied_to, "start")] {
-            if is_tied {
-                self.xml.empty_with("tied", &[("type", kind)]);
-            }
-        }
+    /// Writes `marks` on a note or rest of `voice`, and the bracket of its tuplet.
+    fn marks(&mut self, marks: &[Mark], voice: u8, setting: Setting) {
         // A slur that ends frees its number for one that begins.
-        for _ in note.marks.iter().filter(|mark| **mark == Mark::SlurStop) {
-            let number = self.slurs.stop(note.voice).to_string();
+        for _ in marks.iter().filter(|mark| **mark == Mark::SlurStop) {
+            let number = self.slurs.stop(voice).to_string();
             self.xml
                 .empty_with("slur", &[("type", "stop"), ("number", &number)]);
         }
-        for _ in note.marks.iter().filter(|mark| **mark == Mark::SlurStart) {
-            let number = self.slurs.start(note.voice).to_string();
+        for _ in marks.iter().filter(|mark| **mark == Mark::SlurStart) {
+            let number = self.slurs.start(voice).to_string();
             self.xml
                 .empty_with("slur", &[("type", "start"), ("number", &number)]);
         }
         self.bracket(setting);
-        let mut signs: Vec<Sign> = note.marks.iter().filter_map(sign_of).collect();
+        let mut signs: Vec<Sign> = marks.iter().filter_map(sign_of).collect();
         signs.sort_by_key(|sign| sign.holder);
         for group in signs.chunk_by(|a, b| a.holder == b.holder) {
             let holder = group.first().map(|sign| sign.holder);
@@ -218,10 +245,9 @@ impl PartWriter<'_, '_> {
                 self.xml.close();
             }
         }
-        for _ in note.marks.iter().filter(|mark| **mark == Mark::Fermata) {
+        for _ in marks.iter().filter(|mark| **mark == Mark::Fermata) {
             self.xml.empty("fermata");
         }
-        self.xml.close();
     }
 
     fn lyric(&mut self, lyric: &Lyric) {

@@ -2,16 +2,16 @@
 
 use crate::musicxml::metrics::Metrics;
 use crate::musicxml::notated::Value;
-use crate::score::{Measure, Note, Tuplet};
+use crate::score::{Measure, Note, Rest, Tuplet};
 use crate::time::{Resolution, Ticks};
 
 /// What fills a stretch of a voice.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Content {
-    /// Silence.
-    Rest,
-    /// Silence for the whole measure.
-    MeasureRest,
+    /// Silence; the place of the rest in the part if it bears signs.
+    Rest(Option<usize>),
+    /// Silence for the whole measure, likewise.
+    MeasureRest(Option<usize>),
     /// Notes that begin together, by their place in the part.
     Chord(Vec<usize>),
     /// Grace notes in the order in which they are played, by their place in the part.
@@ -42,11 +42,22 @@ impl Event {
     }
 }
 
+/// What a voice has in one measure, by the places in the part.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Voice {
+    /// Its notes.
+    pub(super) notes: Vec<usize>,
+    /// Its rests that bear signs.
+    pub(super) rests: Vec<usize>,
+}
+
 /// What a voice is laid out over.
 #[derive(Clone, Copy)]
 pub(super) struct Ground<'a> {
     /// The notes of the part.
     pub(super) notes: &'a [Note],
+    /// The rests of the part that bear signs.
+    pub(super) rests: &'a [Rest],
     /// The measure.
     pub(super) measure: &'a Measure,
     /// Its beats.
@@ -56,23 +67,67 @@ pub(super) struct Ground<'a> {
 }
 
 impl Ground<'_> {
-    /// The events of the notes at `places`, with rests from the start to the end of the measure in
-    /// between. Rests stand on the staff of the note before, or else on `staff`.
-    pub(super) fn events(self, places: &[usize], staff: u8) -> Vec<Event> {
-        let Ground { notes, measure, .. } = self;
-        let Some(&first) = places.first() else {
-            return vec![Event {
-                start: measure.start,
-                length: measure.length,
-                content: Content::MeasureRest,
-                tuplet: None,
-                value: None,
-                staff,
-            }];
-        };
+    /// The events of what a voice has, with rests from the start to the end of the measure in
+    /// between. Those stand on the staff of the event before, or else on `staff`.
+    pub(super) fn events(self, voice: &Voice, staff: u8) -> Vec<Event> {
+        let mut known = self.chords(&voice.notes);
+        known.extend(voice.rests.iter().map(|&place| self.rest(place)));
+        known.sort_by_key(|event| (event.start, event.length));
+        let mut staff = known.first().map_or(staff, |event| event.staff);
+        if known.is_empty() {
+            let content = Content::MeasureRest(None);
+            return vec![self.measure_rest(content, staff)];
+        }
         let mut events = Vec::new();
-        let mut filled = measure.start;
-        let mut staff = notes[first].staff;
+        let mut filled = self.measure.start;
+        for event in known {
+            events.extend(self.silence(filled, event.start, staff));
+            filled = filled.max(event.end());
+            staff = event.staff;
+            events.push(event);
+        }
+        events.extend(self.silence(filled, self.measure.end(), staff));
+        events
+    }
+
+    fn measure_rest(self, content: Content, staff: u8) -> Event {
+        Event {
+            start: self.measure.start,
+            length: self.measure.length,
+            content,
+            tuplet: None,
+            value: None,
+            staff,
+        }
+    }
+
+    /// The rest at `place` of the part.
+    fn rest(self, place: usize) -> Event {
+        let rest = &self.rests[place];
+        let (start, length) = (rest.onset, rest.duration);
+        if (start, length) == (self.measure.start, self.measure.length) {
+            return self.measure_rest(Content::MeasureRest(Some(place)), rest.staff);
+        }
+        let plain = Value::of(length, None, self.resolution);
+        let spans = || self.metrics.rests(start, start + length);
+        let tuplet = match plain {
+            Some(_) => None,
+            None => spans().first().and_then(|span| span.tuplet),
+        };
+        Event {
+            start,
+            length,
+            content: Content::Rest(Some(place)),
+            tuplet,
+            value: Value::of(length, tuplet, self.resolution),
+            staff: rest.staff,
+        }
+    }
+
+    /// The chords and grace notes of the notes at `places`.
+    fn chords(self, places: &[usize]) -> Vec<Event> {
+        let notes = self.notes;
+        let mut events = Vec::new();
         let key = |place: usize| {
             let note = &notes[place];
             (note.onset, note.is_grace(), note.duration)
@@ -81,8 +136,6 @@ impl Ground<'_> {
             let Some(first) = group.first().map(|&place| &notes[place]) else {
                 continue;
             };
-            events.extend(self.rests(filled, first.onset, staff));
-            staff = first.staff;
             events.push(Event {
                 start: first.onset,
                 length: first.duration,
@@ -92,22 +145,20 @@ impl Ground<'_> {
                 },
                 tuplet: first.tuplet,
                 value: Value::of(first.duration, first.tuplet, self.resolution),
-                staff,
+                staff: first.staff,
             });
-            filled = filled.max(first.end());
         }
-        events.extend(self.rests(filled, measure.end(), staff));
         events
     }
 
-    fn rests(self, from: Ticks, to: Ticks, staff: u8) -> impl Iterator<Item = Event> {
+    fn silence(self, from: Ticks, to: Ticks, staff: u8) -> impl Iterator<Item = Event> {
         self.metrics
             .rests(from, to)
             .into_iter()
             .map(move |span| Event {
                 start: span.start,
                 length: span.length,
-                content: Content::Rest,
+                content: Content::Rest(None),
                 tuplet: span.tuplet,
                 value: Value::of(span.length, span.tuplet, self.resolution),
                 staff,
