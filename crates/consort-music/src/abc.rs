@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 use thiserror::Error;
 
-use crate::reading::{Place, Reading, Warnings};
+use crate::reading::{Place, Reading, Warning, Warnings};
 use crate::score::Score;
 
 use self::source::{Line, Sections};
@@ -37,22 +37,61 @@ pub enum AbcError {
         /// How many bytes there were.
         length: usize,
     },
+    /// It is ABC, but not as the standard wants it; only [`read_strict`] minds.
+    #[error("not as ABC 2.1 wants it: {}", first_of(.0))]
+    Violations(Vec<Warning>),
+}
+
+fn first_of(violations: &[Warning]) -> String {
+    match violations {
+        [] => "no fault".to_owned(),
+        [only] => only.to_string(),
+        [first, rest @ ..] => format!("{first} (and {} more)", rest.len()),
+    }
 }
 
 /// Reads all tunes of a file, each as a score.
 ///
+/// Takes time in proportion to the length of the file, and memory of at most 1000 times that length
+/// (a letter becomes a note with all that a note can bear) and 16 MB.
+///
 /// # Errors
 /// If the file holds no tune.
 pub fn read(bytes: &[u8]) -> Result<Reading<Vec<Score>>, AbcError> {
-    let mut warnings = Warnings::default();
-    let text = source::decode(bytes);
+    read_with(bytes, Warnings::default())
+}
+
+/// Reads all tunes of a file that keeps to ABC 2.1 and of which nothing has to be left out.
+///
+/// Refused is whatever gives [`read`] a warning, bars that do not add up among it, and what [`read`]
+/// takes without one though the standard forbids it or calls it outdated:
+///
+/// - text in no encoding but Latin-1; fields of the header that are indented; a first field that is
+///   not `X:` with a number of its own above 0, a second that is not `T:`, no `K:`; a history that goes
+///   on without `+:`; `E:`; tempos without the length of a beat;
+/// - chords and decorations between plus signs, single exclamation marks, the reserved characters
+///   `# * ; ? @`, octave signs behind lengths, bar lines that the standard does not list, spaces
+///   before the number of an ending;
+/// - slurs without a beginning or an end, and voices that end before the others.
+///
+/// # Errors
+/// [`AbcError::Violations`] with all of these, by line and column, the first first, at most
+/// [`Warning::MAX`]; [`AbcError::NoTune`] if there is no tune.
+pub fn read_strict(bytes: &[u8]) -> Result<Vec<Score>, AbcError> {
+    read_with(bytes, Warnings::strict())?
+        .strict()
+        .map_err(AbcError::Violations)
+}
+
+fn read_with(bytes: &[u8], mut warnings: Warnings) -> Result<Reading<Vec<Score>>, AbcError> {
+    let text = source::decode(bytes, &mut warnings);
     let sections = source::sections(&text, &mut warnings);
     let header = inherited(&sections, text.len(), &mut warnings);
-    let mut rests_left = RESTS_MAX;
+    let mut allowance = Allowance::of(&text);
     let value: Vec<Score> = sections
         .tunes
         .iter()
-        .map(|lines| reader::read_tune(header, lines, &mut rests_left, &mut warnings))
+        .map(|lines| reader::read_tune(header, lines, &mut allowance, &mut warnings))
         .collect();
     if value.is_empty() {
         return Err(AbcError::NoTune {
@@ -116,6 +155,23 @@ fn reference_number(score: &Score) -> Option<&str> {
     Some(number.trim()).filter(|number| !number.is_empty())
 }
 
-/// As many measures of rest as `Z` may ask for in a file, so that a few bytes cannot fill the
-/// memory.
-const RESTS_MAX: u32 = 10_000;
+/// What the tunes of a file share, so that a few bytes cannot fill the memory.
+#[derive(Debug)]
+struct Allowance {
+    /// Measures of rest that `Z` may still ask for.
+    rests: u32,
+    /// Bytes that macros may still stand for.
+    expansions: usize,
+    /// Reference numbers of the tunes so far.
+    numbers: BTreeSet<u64>,
+}
+
+impl Allowance {
+    fn of(text: &str) -> Allowance {
+        Allowance {
+            rests: 10_000,
+            expansions: text.len().saturating_add(10_000),
+            numbers: BTreeSet::new(),
+        }
+    }
+}
