@@ -10,7 +10,7 @@ use crate::{heard, read, tune, warnings};
 fn settled(music: &str) -> Score {
     let score = tune(music);
     let written = abc::write(&score);
-    assert_eq!(read(&written), [score.clone()], "{written}");
+    assert_eq!(read(&written), std::slice::from_ref(&score), "{written}");
     score
 }
 
