@@ -11,6 +11,20 @@ pub struct Reading<T> {
     pub warnings: Vec<Warning>,
 }
 
+impl<T> Reading<T> {
+    /// What was read, if nothing in the source had to be guessed, mended or left out.
+    ///
+    /// # Errors
+    /// All that had to be, in the order of the source.
+    pub fn strict(self) -> Result<T, Vec<Warning>> {
+        if self.warnings.is_empty() {
+            Ok(self.value)
+        } else {
+            Err(self.warnings)
+        }
+    }
+}
+
 /// Something in a file that was guessed, mended or left out.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Warning {
@@ -75,9 +89,25 @@ impl fmt::Display for Place {
 pub(crate) struct Warnings {
     kept: Vec<Warning>,
     left_out: usize,
+    strict: bool,
 }
 
 impl Warnings {
+    /// For a reader that also names what it understands well though its format forbids it.
+    pub(crate) fn strict() -> Warnings {
+        Warnings {
+            strict: true,
+            ..Warnings::default()
+        }
+    }
+
+    /// Notes something that is understood well though its format forbids it.
+    pub(crate) fn forbid(&mut self, place: Place, message: impl Into<String>) {
+        if self.strict {
+            self.push(place, message);
+        }
+    }
+
     /// Notes `message` at `place`.
     pub(crate) fn push(&mut self, place: Place, message: impl Into<String>) {
         if self.kept.len() < Warning::MAX {

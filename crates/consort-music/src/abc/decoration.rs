@@ -1,6 +1,6 @@
 //! Decorations: the names between `!` and the letters that stand for them.
 
-use crate::score::{Mark, Navigation};
+use crate::score::{Mark, Navigation, SpannerKind};
 
 /// What a decoration is in a score.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -11,6 +11,68 @@ pub(super) enum Decoration {
     Dynamic(String),
     /// A sign or jump between measures.
     Navigation(Navigation),
+    /// One end of a sign that lasts.
+    End(End),
+}
+
+/// One end of a sign that lasts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct End {
+    pub(super) kind: SpannerKind,
+    /// Whether it is the end where the sign begins.
+    pub(super) begins: bool,
+}
+
+impl End {
+    fn named(name: &str) -> Option<End> {
+        let (base, begins) = match name {
+            // A pedal is lifted by a name of its own.
+            "ped" => ("ped", true),
+            "ped-up" => ("ped", false),
+            _ => match name.strip_suffix('(') {
+                Some(base) => (base, true),
+                None => (name.strip_suffix(')')?, false),
+            },
+        };
+        let kind = match base {
+            "crescendo" | "<" | "cresc" => SpannerKind::Crescendo,
+            "diminuendo" | ">" | "dim" | "decrescendo" => SpannerKind::Diminuendo,
+            "trill" => SpannerKind::Trill,
+            "ped" => SpannerKind::Pedal,
+            "8va" => SpannerKind::Octaves(1),
+            "8vb" => SpannerKind::Octaves(-1),
+            "15ma" => SpannerKind::Octaves(2),
+            "15mb" => SpannerKind::Octaves(-2),
+            "22ma" => SpannerKind::Octaves(3),
+            "22mb" => SpannerKind::Octaves(-3),
+            "dashes" => SpannerKind::Dashes,
+            "bracket" => SpannerKind::Bracket,
+            _ => return None,
+        };
+        Some(End { kind, begins })
+    }
+
+    /// The text of one end; an octave line of no octave, or of more than three, has none.
+    pub(super) fn text(self) -> Option<String> {
+        let base = match self.kind {
+            SpannerKind::Crescendo => "<",
+            SpannerKind::Diminuendo => ">",
+            SpannerKind::Trill => "trill",
+            SpannerKind::Pedal if self.begins => return Some("!ped!".to_owned()),
+            SpannerKind::Pedal => return Some("!ped-up!".to_owned()),
+            SpannerKind::Octaves(1) => "8va",
+            SpannerKind::Octaves(-1) => "8vb",
+            SpannerKind::Octaves(2) => "15ma",
+            SpannerKind::Octaves(-2) => "15mb",
+            SpannerKind::Octaves(3) => "22ma",
+            SpannerKind::Octaves(-3) => "22mb",
+            SpannerKind::Octaves(_) => return None,
+            SpannerKind::Dashes => "dashes",
+            SpannerKind::Bracket => "bracket",
+        };
+        let bracket = if self.begins { '(' } else { ')' };
+        Some(format!("!{base}{bracket}!"))
+    }
 }
 
 impl Decoration {
@@ -18,6 +80,9 @@ impl Decoration {
     pub(super) fn named(name: &str) -> Decoration {
         if DYNAMICS.contains(&name) {
             return Decoration::Dynamic(name.to_owned());
+        }
+        if let Some(end) = End::named(name) {
+            return Decoration::End(end);
         }
         let navigation = match name {
             "segno" | "Segno" => Some(Navigation::Segno),
@@ -141,6 +206,30 @@ fn plain_name(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn both_ends_of_what_lasts_read_back() {
+        let octaves = (-3..=3).filter(|octaves| *octaves != 0);
+        let kinds = octaves.map(SpannerKind::Octaves).chain([
+            SpannerKind::Crescendo,
+            SpannerKind::Diminuendo,
+            SpannerKind::Pedal,
+            SpannerKind::Trill,
+            SpannerKind::Dashes,
+            SpannerKind::Bracket,
+        ]);
+        for kind in kinds {
+            for begins in [true, false] {
+                let end = End { kind, begins };
+                let text = end.text().unwrap();
+                let name = text.trim_matches('!');
+                assert_eq!(Decoration::named(name), Decoration::End(end));
+            }
+        }
+        let begins = true;
+        let kind = SpannerKind::Octaves(4);
+        assert_eq!(End { kind, begins }.text(), None);
+    }
 
     #[test]
     fn every_mark_reads_back() {

@@ -25,6 +25,15 @@ pub(super) fn is_kept(name: &str) -> bool {
     )
 }
 
+/// Whether an `I:` field says what a directive would.
+pub(super) fn is_directive(instruction: &str) -> bool {
+    let name = instruction.split_whitespace().next().unwrap_or_default();
+    matches!(
+        name,
+        "propagate-accidentals" | "abc-copyright" | "score" | "staves" | "MIDI"
+    )
+}
+
 /// The metre of an `M:` field: `None` within for free metre, `None` if it cannot be read.
 pub(super) fn metre(value: &str) -> Option<Option<Metre>> {
     let value = value.trim();
@@ -98,6 +107,8 @@ pub(super) struct TempoField {
     pub(super) tempo: Option<Tempo>,
     /// Whether something in it could not be read.
     pub(super) broken: bool,
+    /// Whether it counts unit lengths.
+    pub(super) outdated: bool,
 }
 
 impl TempoField {
@@ -118,6 +129,7 @@ impl TempoField {
         if rest.is_empty() {
             return field;
         }
+        field.outdated = !rest.starts_with(|c: char| c.is_ascii_digit()) || !rest.contains('=');
         let (beat, rate) = match rest.split_once('=') {
             Some((beat, rate)) => (beats(beat, unit), rate),
             None => (Some(unit), rest),

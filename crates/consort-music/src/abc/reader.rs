@@ -11,30 +11,33 @@ use super::field::{self, Properties, TempoField};
 use super::fraction::{Fraction, Grid};
 use super::key::Signature;
 use super::source::Line;
-use super::text;
+use super::{Allowance, text};
 
+use self::macros::Macro;
 use self::voice::{Settings, Voice};
 
 mod align;
 mod assemble;
 mod cursor;
 mod fields;
+mod macros;
 mod measures;
 mod music;
+mod spanners;
 mod voice;
 
 pub(super) use self::music::default_normal;
 
 /// Reads one tune: `header` holds what the file says of all its tunes.
 ///
-/// `rests_left` is how many measures of rest the file may still ask for with `Z`.
+/// `allowance` is what the file may still ask for.
 pub(super) fn read_tune(
     header: &[Line<'_>],
     lines: &[Line<'_>],
-    rests_left: &mut u32,
+    allowance: &mut Allowance,
     warnings: &mut Warnings,
 ) -> Score {
-    let mut reader = TuneReader::new(*rests_left, warnings);
+    let mut reader = TuneReader::new(allowance, warnings);
     reader.has_key = lines
         .iter()
         .filter_map(|line| field::split(line.text.trim_start()))
@@ -46,13 +49,13 @@ pub(super) fn read_tune(
             reader.line(line);
         }
     }
+    reader.own_fields = Some(0);
     for &line in lines {
         reader.line(line);
     }
     let end = lines
         .last()
         .map_or(Place::File, |line| line.place(line.text.len()));
-    *rests_left = reader.rests_left;
     reader.finish(end)
 }
 
@@ -64,11 +67,14 @@ const VOICES_MAX: usize = 256;
 
 struct TuneReader<'w> {
     warnings: &'w mut Warnings,
+    allowance: &'w mut Allowance,
     metadata: Metadata,
     /// What voices start with.
     settings: Settings,
     unit: Option<Fraction>,
     key: Option<Key>,
+    /// Where the `K:` field of the header stands.
+    key_place: Place,
     clef: Option<Clef>,
     instrument: Instrument,
     /// `Q:` fields of the header, until the unit length is known.
@@ -89,7 +95,9 @@ struct TuneReader<'w> {
     /// Whether the last `w:` line ended in a backslash.
     words_continue: bool,
     in_typeset_text: bool,
-    rests_left: u32,
+    macros: Vec<Macro>,
+    /// How many fields of its own the tune has had, once they begin.
+    own_fields: Option<usize>,
 }
 
 /// A voice and the properties that its `V:` field gave it in the header.
@@ -100,9 +108,10 @@ struct Declared {
 }
 
 impl<'w> TuneReader<'w> {
-    fn new(rests_left: u32, warnings: &'w mut Warnings) -> TuneReader<'w> {
+    fn new(allowance: &'w mut Allowance, warnings: &'w mut Warnings) -> TuneReader<'w> {
         TuneReader {
             warnings,
+            allowance,
             metadata: Metadata::default(),
             settings: Settings {
                 signature: Signature::default(),
@@ -115,6 +124,7 @@ impl<'w> TuneReader<'w> {
             },
             unit: None,
             key: None,
+            key_place: Place::File,
             clef: None,
             instrument: Instrument::default(),
             tempo_fields: Vec::new(),
@@ -131,7 +141,8 @@ impl<'w> TuneReader<'w> {
             last_field: ' ',
             words_continue: false,
             in_typeset_text: false,
-            rests_left,
+            macros: Vec::new(),
+            own_fields: None,
         }
     }
 
@@ -151,13 +162,18 @@ impl<'w> TuneReader<'w> {
             text.trim_start()
         };
         if let Some((letter, value)) = field::split(outdented) {
+            if outdented.len() < text.len() {
+                self.forbid(line.place(0), "a field that is indented: read all the same");
+            }
+            self.check_order(letter, line.place(0));
             self.field(letter, value.trim(), line.place(0));
         } else if text.trim().is_empty() {
             // A comment.
         } else if self.in_body {
             self.music(line, text);
         } else if self.last_field == 'H' {
-            // History runs on to the next field.
+            // History ran on to the next field once.
+            self.forbid(line.place(0), "a history that goes on without `+:`");
             self.continue_text(text.trim());
         } else if !self.has_key {
             self.warn(line.place(0), "music before any K: field: taken as C major");
@@ -168,6 +184,20 @@ impl<'w> TuneReader<'w> {
                 line.place(0),
                 "a line of the header that is no field: left out",
             );
+        }
+    }
+
+    /// A tune begins with its number and its title.
+    fn check_order(&mut self, letter: char, place: Place) {
+        let Some(before) = &mut self.own_fields else {
+            return;
+        };
+        let index = *before;
+        *before += 1;
+        match (index, letter) {
+            (0, 'X') | (1, 'T') | (2.., _) => {}
+            (0, _) => self.forbid(place, "the first field of a tune is its number, X:"),
+            (_, _) => self.forbid(place, "the second field of a tune is its title, T:"),
         }
     }
 
@@ -216,6 +246,9 @@ impl<'w> TuneReader<'w> {
             let field = TempoField::parse(&value, self.settings.unit);
             self.tempos.extend(field.tempo);
             self.tempo_words.extend(field.words);
+            if field.outdated {
+                self.forbid(place, "a tempo without the length of its beat: outdated");
+            }
             if field.broken {
                 self.warn(place, format!("Q:{value} is no tempo: left out"));
             }
@@ -260,9 +293,10 @@ impl<'w> TuneReader<'w> {
         voice.settings = self.settings;
         apply(properties, &mut voice.settings);
         voice.name = properties.name.take();
-        voice
-            .keys
-            .extend(self.key.map(|key| (Fraction::ZERO, Some(key))));
+        voice.keys.extend(
+            self.key
+                .map(|key| (Fraction::ZERO, Some(key), self.key_place)),
+        );
         let clef = match properties.clef {
             Some(property) => property.clef,
             None => self.clef,
@@ -317,6 +351,10 @@ impl<'w> TuneReader<'w> {
 
     fn warn(&mut self, place: Place, message: impl Into<String>) {
         self.warnings.push(place, message);
+    }
+
+    fn forbid(&mut self, place: Place, message: impl Into<String>) {
+        self.warnings.forbid(place, message);
     }
 }
 

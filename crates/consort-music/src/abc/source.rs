@@ -35,7 +35,7 @@ pub(super) struct Sections<'a> {
 }
 
 /// The text of `bytes`: UTF-8, UTF-16 with a byte order mark, or else Latin-1.
-pub(super) fn decode(bytes: &[u8]) -> Cow<'_, str> {
+pub(super) fn decode<'a>(bytes: &'a [u8], warnings: &mut Warnings) -> Cow<'a, str> {
     let utf16 = |unit: fn([u8; 2]) -> u16| {
         let units = bytes
             .get(2..)
@@ -54,8 +54,25 @@ pub(super) fn decode(bytes: &[u8]) -> Cow<'_, str> {
     }
     match std::str::from_utf8(bytes) {
         Ok(text) => Cow::Borrowed(text.trim_start_matches('\u{feff}')),
-        Err(_) => Cow::Owned(bytes.iter().map(|&byte| char::from(byte)).collect()),
+        Err(error) => {
+            let text: String = bytes.iter().map(|&byte| char::from(byte)).collect();
+            let before = bytes.get(..error.valid_up_to()).unwrap_or_default();
+            let place = Place::Line {
+                line: before.iter().filter(|byte| **byte == b'\n').count() + 1,
+                column: before
+                    .rsplit(|byte| *byte == b'\n')
+                    .next()
+                    .map_or(0, columns)
+                    + 1,
+            };
+            warnings.forbid(place, "bytes that are no UTF-8: taken as Latin-1");
+            Cow::Owned(text)
+        }
     }
+}
+
+fn columns(line: &[u8]) -> usize {
+    String::from_utf8_lossy(line).chars().count()
 }
 
 /// Cuts `text` into the file header and the tunes, and says what lies outside both.
@@ -106,6 +123,9 @@ impl<'a> Cutter<'a> {
             }
             self.close_tune();
             self.close_outside(warnings);
+            if line.text.starts_with(char::is_whitespace) {
+                warnings.forbid(line.place(0), "a field that is indented: read all the same");
+            }
             self.tune.push(line);
         } else if line.text.trim().is_empty() {
             // Only the next line matters: a longer search would make long gaps expensive.
@@ -152,21 +172,27 @@ impl<'a> Cutter<'a> {
             );
             self.sections.tunes.push(block);
         } else if self.sections.tunes.is_empty() {
-            let is_header =
-                |line: &Line| line.text.starts_with('%') || field::split(line.text).is_some();
-            self.sections
-                .header
-                .extend(block.into_iter().filter(is_header));
-        } else if block.iter().any(|line| line.text.contains('|')) {
-            warnings.push(
-                first.place(0),
-                format!(
-                    "{} lines after a blank line and before the next X: field belong to no tune: \
-                     left out",
-                    block.len()
-                ),
-            );
+            let is_field = |line: &Line| field::split(line.text).is_some();
+            let (header, text) = block
+                .into_iter()
+                .partition(|line| line.text.starts_with('%') || is_field(line));
+            self.sections.header.extend::<Vec<Line>>(header);
+            leave_out(text, warnings);
+        } else {
+            leave_out(block, warnings);
         }
+    }
+}
+
+/// Tells of lines that belong to no tune; comments need no telling.
+fn leave_out(mut lines: Vec<Line<'_>>, warnings: &mut Warnings) {
+    lines.retain(|line| line.text.starts_with("%%") || !line.text.starts_with('%'));
+    if let Some(first) = lines.first() {
+        let count = lines.len();
+        warnings.push(
+            first.place(0),
+            format!("lines of text that belong to no tune ({count}): left out"),
+        );
     }
 }
 
@@ -184,9 +210,11 @@ mod tests {
     #[test]
     fn cuts_at_blank_lines_and_reference_numbers() {
         assert_eq!(
-            cut("M:4/4\nfree\n\nX:1\nK:C\nc|\n\nfree\n\nX:2\nK:C\n"),
-            (1, vec![3, 2], 0)
+            cut("M:4/4\n% a\n\nX:1\nK:C\nc|\n\n% a\n\nX:2\nK:C\n"),
+            (2, vec![3, 2], 0)
         );
+        let free = "M:4/4\nfree\n\nX:1\nK:C\nc|\n\nfree\n\nX:2\nK:C\n";
+        assert_eq!(cut(free), (1, vec![3, 2], 2));
         assert_eq!(cut("X:1\r\nK:C\r\nX:2\r\nK:C"), (0, vec![2, 2], 1));
         assert_eq!(cut("X:1\rK:C\rc|\r\rX:2\rK:C\r"), (0, vec![3, 2], 0));
         assert_eq!(cut("X:1\nT:a\n\nK:C\nc|"), (0, vec![4], 1));
@@ -196,6 +224,7 @@ mod tests {
 
     #[test]
     fn encodings() {
+        let decode = |bytes| super::decode(bytes, &mut Warnings::default()).into_owned();
         assert_eq!(decode("Åse".as_bytes()), "Åse");
         assert_eq!(decode(b"\xc5se"), "Åse");
         assert_eq!(decode(b"\xef\xbb\xbfX:1"), "X:1");

@@ -111,14 +111,18 @@ fn draw_endings(measures: &mut [Measure]) {
 fn streams<'a>(score: &'a Score, measures: &[Measure]) -> Vec<Stream<'a>> {
     let mut streams = Vec::new();
     for part in &score.parts {
-        let of_notes: BTreeSet<(u8, u8)> = part
-            .notes
-            .iter()
-            .map(|note| (note.staff, note.voice))
-            .collect();
-        let mut voices: Vec<(u8, u8)> = of_notes.into_iter().collect();
+        let of_notes = part.notes.iter().map(|note| (note.staff, note.voice));
+        let of_rests = part.rests.iter().map(|rest| (rest.staff, rest.voice));
+        let mut voices: BTreeSet<(u8, u8)> = of_notes.chain(of_rests).collect();
+        // A staff without notes may still have clefs and signs.
+        let of_clefs = part.clefs.iter().map(|clef| clef.staff);
+        for staff in of_clefs.chain(part.spanners.iter().map(|spanner| spanner.staff)) {
+            if voices.range((staff, 0)..=(staff, u8::MAX)).next().is_none() {
+                voices.insert((staff, 1));
+            }
+        }
         if voices.is_empty() {
-            voices.push((1, 1));
+            voices.insert((1, 1));
         }
         let mut last_staff = None;
         for (index, (staff, voice)) in voices.into_iter().enumerate() {
@@ -142,9 +146,8 @@ fn header(
 ) {
     let metadata = &score.metadata;
     field_line("X", number, out);
-    if let Some(title) = &metadata.title {
-        field_line("T", title, out);
-    }
+    // The standard wants a title, if an empty one.
+    field_line("T", metadata.title.as_deref().unwrap_or_default(), out);
     if let Some(composer) = &metadata.composer {
         field_line("C", composer, out);
     }
@@ -317,7 +320,8 @@ fn metre_text(metre: Option<Metre>) -> String {
 fn field_line(name: &str, value: &str, out: &mut String) {
     const RESERVED: &[&str] = &["begintext", "score", "staves", "propagate-accidentals"];
     let value = text::encode(value, &[]);
-    if field::is_kept(name) {
+    let is_directive = name == "I" && field::is_directive(value.trim());
+    if field::is_kept(name) && !is_directive {
         // `T:|` would be taken for music.
         let space = if value.starts_with(['|', ':']) {
             " "
@@ -342,6 +346,7 @@ fn field_line(name: &str, value: &str, out: &mut String) {
             .iter()
             .any(|word| value.starts_with(word));
     if is_instrument
+        || is_directive
         || RESERVED.contains(&plain.as_str())
         || !plain.starts_with(|c: char| c.is_ascii_alphabetic())
     {

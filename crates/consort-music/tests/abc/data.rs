@@ -119,7 +119,7 @@ pub(crate) fn files_below(folder: &Path, endings: &[&str]) -> Vec<PathBuf> {
 #[test]
 fn the_sample_is_written_in_the_canonical_form() {
     let reading = abc::read(fixture("sample.abc").as_bytes()).unwrap();
-    assert_eq!(reading.value.len(), 3);
+    assert_eq!(reading.value.len(), 4);
     let messages: Vec<String> = reading.warnings.iter().map(ToString::to_string).collect();
     assert_eq!(messages.join("\n") + "\n", fixture("sample.warnings.txt"));
     let written = abc::write_all(&reading.value);

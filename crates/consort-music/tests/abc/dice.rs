@@ -2,10 +2,12 @@
 
 use consort_music::score::{
     Barline, ChordSymbol, Clef, ClefChange, Direction, DirectionKind, Grace, Instrument, KeyChange,
-    Lyric, Mark, MetreSymbol, Navigation, Syllabic, TempoChange, Tuplet,
+    Lyric, Mark, MetreSymbol, Navigation, Rest, Spanner, SpannerKind, Syllabic, TempoChange,
+    Tuplet,
 };
 use consort_music::{
-    Key, Measure, Metre, Mode, Note, Part, Resolution, Score, Spelling, Step, Tempo, Ticks,
+    Control, Key, Measure, Message, Metre, Mode, Note, Part, Resolution, Score, Spelling, Step,
+    Tempo, Ticks,
 };
 
 /// A small generator of random scores in the form that the writer keeps.
@@ -210,13 +212,17 @@ impl Dice {
             }
         }
         self.symbols(score, &mut part);
+        self.spanners(score, staves, &mut part);
+        if !is_first && self.once_in(2) {
+            self.own_keys(score, &mut part);
+        }
         part.clefs.sort_by_key(|change| (change.at, change.staff));
         part.chords.sort_by_key(|chord| chord.at);
         part.directions.sort_by_key(|direction| direction.at);
-        part.notes.sort_by_key(|note| {
-            let pitch = Some(note.pitch).filter(|_| !note.is_grace());
-            (note.onset, !note.is_grace(), note.voice, pitch)
-        });
+        part.rests.sort_by_key(|rest| (rest.onset, rest.voice));
+        part.spanners
+            .sort_by_key(|s| (s.from, s.staff, s.kind, s.to));
+        part.sort();
         part
     }
 
@@ -245,6 +251,63 @@ impl Dice {
                 });
             }
             last = Some(clef);
+        }
+    }
+
+    /// Signs that last; of one kind, one at a time.
+    fn spanners(&mut self, score: &Score, staves: u8, part: &mut Part) {
+        let end = score.measures.last().map_or(Ticks::ZERO, Measure::end);
+        let kinds = [
+            SpannerKind::Crescendo,
+            SpannerKind::Diminuendo,
+            SpannerKind::Pedal,
+            SpannerKind::Octaves(1),
+            SpannerKind::Octaves(-2),
+            SpannerKind::Trill,
+            SpannerKind::Dashes,
+        ];
+        for staff in 1..=staves {
+            for kind in kinds {
+                let mut from = Ticks::ZERO;
+                while self.once_in(3) {
+                    from += Ticks(i64::try_from(self.roll(8)).unwrap() * QUARTER / 4);
+                    let to = from + Ticks(i64::try_from(self.roll(12)).unwrap() * QUARTER / 3);
+                    if to > end {
+                        break;
+                    }
+                    part.spanners.push(Spanner {
+                        from,
+                        to,
+                        staff,
+                        kind,
+                    });
+                    from = to;
+                }
+            }
+        }
+        for measure in &score.measures {
+            let (at, value) = (measure.start, u8::try_from(self.roll(128)).unwrap());
+            let message = match self.roll(4) {
+                0 => Message::Controller { number: 64, value },
+                1 if at > Ticks::ZERO => Message::Program(value),
+                _ => continue,
+            };
+            part.controls.push(Control { at, message });
+        }
+    }
+
+    /// Keys of the part alone, which begin where those of the score do.
+    fn own_keys(&mut self, score: &Score, part: &mut Part) {
+        for (index, change) in score.keys.iter().enumerate() {
+            let fifths = match index {
+                0 => change.key.fifths.rem_euclid(7) - 5,
+                _ => i8::try_from(self.roll(9)).unwrap() - 4,
+            };
+            let key = Key {
+                fifths,
+                mode: Mode::Lydian,
+            };
+            part.keys.push(KeyChange { at: change.at, key });
         }
     }
 
@@ -315,25 +378,23 @@ impl Dice {
                 let length = (*self.pick(&lengths)).min(left);
                 if !self.once_in(4) {
                     notes.push(self.chord(score, at, length, part.transposition));
+                } else if self.once_in(4) {
+                    part.rests.push(self.rest(at, length, staff, voice));
                 }
                 at += Ticks(length);
             }
         }
         // A part needs a note in each voice, or the voice would not be known.
         if notes.is_empty() {
+            part.rests.retain(|rest| rest.voice != voice);
             notes.push(self.chord(score, Ticks::ZERO, QUARTER / 4, part.transposition));
         }
         self.ties(&mut notes);
         self.lyrics(&mut notes);
         for chord in &mut notes {
             if self.once_in(8) {
-                let mut grace = chord[0].clone();
-                grace.duration = Ticks::ZERO;
-                grace.grace = Some(Grace::default());
-                (grace.tied_from, grace.tied_to, grace.tuplet) = (false, false, None);
-                grace.lyrics.clear();
-                grace.marks = vec![Mark::Other("acciaccatura".into())];
-                chord.insert(0, grace);
+                let graces = self.graces(&chord[0]);
+                chord.splice(0..0, graces);
             }
             for note in chord {
                 note.staff = staff;
@@ -341,6 +402,45 @@ impl Dice {
                 part.notes.push(note.clone());
             }
         }
+    }
+
+    fn rest(&mut self, onset: Ticks, length: i64, staff: u8, voice: u8) -> Rest {
+        let marks = [
+            Mark::Fermata,
+            Mark::Breath,
+            Mark::Other("longphrase".into()),
+        ];
+        Rest {
+            onset,
+            duration: Ticks(length),
+            voice,
+            staff,
+            marks: vec![self.pick(&marks).clone()],
+            lyrics: Vec::new(),
+        }
+    }
+
+    /// Grace notes before `note`: one, or two that follow each other or sound together.
+    fn graces(&mut self, note: &Note) -> Vec<Note> {
+        let mut grace = note.clone();
+        grace.duration = Ticks::ZERO;
+        (grace.tied_from, grace.tied_to, grace.tuplet) = (false, false, None);
+        grace.lyrics.clear();
+        grace.marks.clear();
+        self.marks(&mut grace);
+        let slash = self.once_in(2);
+        grace.grace = Some(Grace {
+            slash,
+            chord: false,
+        });
+        let mut graces = vec![grace.clone()];
+        if self.once_in(2) {
+            let chord = self.once_in(2);
+            let slash = if chord { slash } else { self.once_in(2) };
+            grace.grace = Some(Grace { slash, chord });
+            graces.push(grace);
+        }
+        graces
     }
 
     fn chord(&mut self, score: &Score, at: Ticks, length: i64, transposition: i8) -> Vec<Note> {

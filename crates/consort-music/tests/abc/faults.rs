@@ -113,6 +113,22 @@ fn hostile_files_take_linear_time() {
         "%%score {1 2}\n",
         "\n",
         "+:\n",
+        "!<(!",
+        "!<)!",
+        "!ped!c",
+        "{/c}",
+        "{[ce]}",
+        "Hz",
+        "H|",
+        "(&",
+        "m:c=dd\nc",
+        "m:~n=no\n~c",
+        "[I:MIDI control 1 1]",
+        "[V:1][K:D]c[V:2]c",
+        "(999:999:999",
+        "Z99999999",
+        "c1/99999999",
+        "text\n\n",
     ] {
         let text = format!("X:1\nM:4/4\nK:C\n{}", piece.repeat(many));
         let reading = abc::read(text.as_bytes()).unwrap();
@@ -122,6 +138,10 @@ fn hostile_files_take_linear_time() {
         assert!(played.measures.len() <= 64 * 200_000, "{piece}");
         assert!(!abc::write(score).is_empty());
     }
+    let voices: String = (0..many).map(|voice| format!("[V:{voice}]c|")).collect();
+    let text = format!("X:1\nK:C\n{voices}");
+    let parts = &abc::read(text.as_bytes()).unwrap().value[0].parts;
+    assert_eq!(parts.len(), 256);
     let header = format!("{}\n{}", "N:x\n".repeat(many), "X:1\nK:C\n".repeat(many));
     let reading = abc::read(header.as_bytes()).unwrap();
     let kept: usize = reading

@@ -15,6 +15,8 @@ mod faults;
 mod fields;
 mod notes;
 mod round_trip;
+mod signs;
+mod strict;
 
 fn read(text: &str) -> Vec<Score> {
     abc::read(text.as_bytes()).unwrap().value

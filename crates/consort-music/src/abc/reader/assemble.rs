@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use crate::pitch::{Key, Pitch};
+use crate::performance::Control;
+use crate::pitch::{Key, Mode, Pitch};
 use crate::reading::{Place, Warnings};
 use crate::score::{
-    ChordSymbol, ClefChange, Direction, DirectionKind, KeyChange, Mark, Measure, Note, Part, Score,
-    TempoChange,
+    ChordSymbol, ClefChange, Direction, DirectionKind, KeyChange, Mark, Measure, Note, Part, Rest,
+    Score, Spanner, TempoChange,
 };
 use crate::time::{Resolution, Ticks};
 
@@ -14,12 +15,16 @@ use super::super::field;
 use super::super::fraction::Fraction;
 use super::super::key;
 use super::super::text;
-use super::voice::{Sounded, Voice};
+use super::spanners;
+use super::voice::{MarkedRest, Sounded, Voice};
 use super::{Declared, TuneReader};
 
 impl TuneReader<'_> {
     /// The score of what has been read; `end` is the end of the tune in the file.
     pub(super) fn finish(mut self, end: Place) -> Score {
+        if !self.has_key {
+            self.forbid(end, "a tune without a key, K:");
+        }
         if !self.in_body {
             self.start_body();
         }
@@ -58,6 +63,11 @@ impl TuneReader<'_> {
             first.tempos.splice(0..0, tempos);
         }
         let has_time = |voice: &Voice| voice.time() > Fraction::ZERO;
+        let longest = voices
+            .iter()
+            .map(Voice::time)
+            .max()
+            .unwrap_or(Fraction::ZERO);
         let master = voices.iter().position(has_time).unwrap_or_default();
         score.measures = super::measures::measures(&voices, master, resolution, self.warnings);
         score.keys = keys(&voices, resolution);
@@ -65,7 +75,15 @@ impl TuneReader<'_> {
         score.metadata = std::mem::take(&mut self.metadata);
         // Words of the tune are written after it.
         score.metadata.fields.sort_by_key(|(name, _)| name == "W");
-        score.parts = parts(voices, &self.braces, resolution, self.warnings);
+        for voice in voices.iter().filter(|voice| has_time(voice)) {
+            if voice.time() < longest {
+                let last = voice.bars.last().map_or(end, |bar| bar.place);
+                let id = &voice.id;
+                self.warnings
+                    .forbid(last, format!("voice {id} ends before the others"));
+            }
+        }
+        score.parts = parts(voices, &self.braces, &score, self.warnings);
         let end = score.measures.last().map_or(Ticks::ZERO, Measure::end);
         for direction in score.parts.iter_mut().flat_map(|part| &mut part.directions) {
             // A label at the very end is that of no part.
@@ -114,23 +132,58 @@ fn join_ties(notes: &mut [Note], ties: &[(usize, Place)], warnings: &mut Warning
     }
 }
 
-/// The keys of the first voice that sounds as written, or else of the first voice at concert
-/// pitch. Of several at one time the last holds.
+/// The keys of the first voice that sounds as written, or else of the first voice.
 fn keys(voices: &[Voice], resolution: Resolution) -> Vec<KeyChange> {
-    let transposition = |voice: &Voice| i32::from(voice.transposition());
-    let Some(voice) = voices
+    voices
         .iter()
-        .find(|voice| transposition(voice) == 0)
+        .find(|voice| voice.transposition() == 0)
         .or(voices.first())
-    else {
-        return Vec::new();
-    };
-    let semitones = transposition(voice);
-    let changes = voice.keys.iter().map(|&(at, key)| KeyChange {
+        .map(|voice| concert_keys(voice, resolution))
+        .unwrap_or_default()
+}
+
+/// The keys of a voice at concert pitch. Of several at one time the last holds.
+fn concert_keys(voice: &Voice, resolution: Resolution) -> Vec<KeyChange> {
+    let semitones = i32::from(voice.transposition());
+    let changes = voice.keys.iter().map(|&(at, key, _)| KeyChange {
         at: resolution.ticks(at),
         key: key.map_or(Key::default(), |key| key::key_transposed(key, semitones)),
     });
     last_at_each_time(changes.collect(), |change| change.at)
+}
+
+/// The keys of `voice` where they are not `keys`, those of the score.
+fn own_keys(voice: &Voice, keys: &[KeyChange], resolution: Resolution) -> Option<Vec<KeyChange>> {
+    let own = concert_keys(voice, resolution);
+    let end = resolution.ticks(voice.time());
+    // A key is named again only where it is another, and one after the voice is not its business.
+    let in_effect = |keys: &[KeyChange]| {
+        let mut changes: Vec<(Ticks, i8, Mode)> = keys
+            .iter()
+            .filter(|change| change.at < end)
+            .map(|change| (change.at, change.key.fifths, change.key.mode))
+            .collect();
+        if voice.transposition() != 0 {
+            // A signature that would be too long was exchanged for its enharmonic.
+            for (_, fifths, _) in &mut changes {
+                *fifths = fifths.rem_euclid(12);
+            }
+        }
+        changes.dedup_by_key(|(_, fifths, mode)| (*fifths, *mode));
+        let is_default = |first: &(Ticks, i8, Mode)| (first.1, first.2) == (0, Mode::Major);
+        if changes.first().is_some_and(is_default) {
+            changes.remove(0);
+        }
+        changes
+    };
+    if in_effect(&own) == in_effect(keys) {
+        return None;
+    }
+    let silent = KeyChange {
+        at: Ticks::ZERO,
+        key: Key::default(),
+    };
+    Some(if own.is_empty() { vec![silent] } else { own })
 }
 
 fn tempos(voices: &[Voice], resolution: Resolution) -> Vec<TempoChange> {
@@ -157,7 +210,7 @@ fn last_at_each_time<T>(mut changes: Vec<T>, at: impl Fn(&T) -> Ticks) -> Vec<T>
 fn parts(
     voices: Vec<Voice>,
     braces: &[Vec<Vec<String>>],
-    resolution: Resolution,
+    score: &Score,
     warnings: &mut Warnings,
 ) -> Vec<Part> {
     let count = voices.len();
@@ -180,7 +233,7 @@ fn parts(
             }
         }
         members.extend(left[index].take().map(|voice| (1, voice)));
-        parts.push(part(members, count > 1, resolution, warnings));
+        parts.push(part(members, count > 1, score, warnings));
     }
     parts
 }
@@ -188,9 +241,10 @@ fn parts(
 fn part(
     members: Vec<(u8, Voice)>,
     is_one_of_several: bool,
-    resolution: Resolution,
+    score: &Score,
     warnings: &mut Warnings,
 ) -> Part {
+    let resolution = score.resolution;
     let mut part = Part::default();
     let mut ties = Vec::new();
     let mut voices_before = 0_u8;
@@ -201,6 +255,21 @@ fn part(
             part.name = voice.name.take().or(id).unwrap_or_default();
             part.instrument = voice.instrument;
             part.transposition = voice.transposition();
+            part.keys = own_keys(&voice, &score.keys, resolution).unwrap_or_default();
+        } else {
+            let keys = Some(&part.keys).filter(|keys| !keys.is_empty());
+            if own_keys(&voice, keys.unwrap_or(&score.keys), resolution).is_some()
+                && let Some(&(.., place)) = voice.keys.last()
+            {
+                warnings.push(
+                    place,
+                    format!(
+                        "voice {} has a key of its own within its part: its notes sound right, the \
+                         part keeps that of its first voice",
+                        voice.id
+                    ),
+                );
+            }
         }
         part.clefs
             .extend(voice.clefs.iter().map(|&(at, clef)| ClefChange {
@@ -220,6 +289,20 @@ fn part(
                 text,
                 kind,
             }));
+        let end = voice.time();
+        let spanners = spanners::pair(std::mem::take(&mut voice.ends), end, warnings);
+        part.spanners
+            .extend(spanners.into_iter().map(|(from, to, kind)| Spanner {
+                from: resolution.ticks(from),
+                to: resolution.ticks(to),
+                staff,
+                kind,
+            }));
+        let controls = voice.controls.drain(..);
+        part.controls.extend(controls.map(|(at, message)| Control {
+            at: resolution.ticks(at),
+            message,
+        }));
         let first = part.notes.len();
         ties.extend(
             voice
@@ -227,7 +310,13 @@ fn part(
                 .iter()
                 .map(|&(note, place)| (first + note, place)),
         );
-        let lanes = voice.sounded.iter().map(|sounded| sounded.note.voice).max();
+        let of_notes = voice.sounded.iter().map(|sounded| sounded.note.voice);
+        let of_rests = voice.rests.iter().map(|rest| rest.lane);
+        let lanes = of_notes.chain(of_rests).max();
+        for rest in voice.rests.drain(..) {
+            part.rests
+                .push(self::rest(rest, staff, voices_before, resolution));
+        }
         for sounded in voice.sounded.drain(..) {
             part.notes
                 .push(note(sounded, staff, voices_before, resolution));
@@ -240,12 +329,24 @@ fn part(
     part.clefs.dedup();
     part.chords.sort_by_key(|chord| chord.at);
     part.directions.sort_by_key(|direction| direction.at);
-    // Grace notes stay in the order in which they are played.
-    part.notes.sort_by_key(|note| {
-        let pitch = Some(note.pitch).filter(|_| !note.is_grace());
-        (note.onset, !note.is_grace(), note.voice, pitch)
-    });
+    part.spanners
+        .sort_by_key(|spanner| (spanner.from, spanner.staff, spanner.kind, spanner.to));
+    part.controls.sort_by_key(|control| control.at);
+    part.rests.sort_by_key(|rest| (rest.onset, rest.voice));
+    part.sort();
     part
+}
+
+fn rest(rest: MarkedRest, staff: u8, voices_before: u8, resolution: Resolution) -> Rest {
+    let onset = resolution.ticks(rest.onset);
+    Rest {
+        onset,
+        duration: resolution.ticks(rest.onset.plus(rest.duration)) - onset,
+        voice: rest.lane.saturating_add(voices_before),
+        staff,
+        marks: rest.marks,
+        lyrics: Vec::new(),
+    }
 }
 
 /// A note in ticks, with its marks in one order: starts of slurs, others, ends of slurs.

@@ -13,6 +13,8 @@ pub(super) struct Cursor<'a> {
     at: usize,
     /// A byte whose column is known, so that counting columns takes linear time in all.
     known: (usize, usize),
+    /// Where the text stands that this one replaces.
+    stand_in: Option<Place>,
 }
 
 impl<'a> Cursor<'a> {
@@ -23,11 +25,26 @@ impl<'a> Cursor<'a> {
             text,
             at: 0,
             known: (0, 1),
+            stand_in: None,
+        }
+    }
+
+    /// Over `text` in the place of something at `place`.
+    pub(super) fn standing_in(text: &'a str, place: Place) -> Cursor<'a> {
+        Cursor {
+            line: 0,
+            text,
+            at: 0,
+            known: (0, 1),
+            stand_in: Some(place),
         }
     }
 
     /// The place of the next character.
     pub(super) fn place(&mut self) -> Place {
+        if let Some(place) = self.stand_in {
+            return place;
+        }
         let (byte, column) = self.known;
         let between = self.text.get(byte..self.at).unwrap_or_default();
         let column = column + between.chars().count();

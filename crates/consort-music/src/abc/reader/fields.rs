@@ -1,5 +1,6 @@
 //! Fields and directives.
 
+use crate::performance::Message;
 use crate::reading::Place;
 use crate::score::DirectionKind;
 
@@ -7,9 +8,10 @@ use super::super::accidentals::Scope;
 use super::super::chord::Quoted;
 use super::super::decoration::Decoration;
 use super::super::field::{self, Properties, TempoField};
+use super::super::fraction::Fraction;
 use super::super::key::KeyField;
 use super::super::text;
-use super::voice::Bar;
+use super::voice::{Bar, EndAt};
 use super::{TuneReader, VOICES_MAX, align, apply};
 
 impl TuneReader<'_> {
@@ -57,11 +59,24 @@ impl TuneReader<'_> {
                 return;
             }
             'r' => {}
-            'm' => self.warn(place, "a macro: the notes it stands for are not played"),
+            'm' => self.macro_field(value, place),
+            'E' => {
+                self.forbid(place, "E: is outdated: kept");
+                self.keep("E".to_owned(), text::decode(value));
+            }
             'X' if self.metadata.fields.iter().any(|(name, _)| name == "X") => {
                 self.warn(place, "a second number of the tune: left out");
             }
             'X' => {
+                match value.parse::<u64>() {
+                    Ok(number @ 1..) => {
+                        if !self.allowance.numbers.insert(number) {
+                            let message = format!("another tune has the number {number} too");
+                            self.forbid(place, message);
+                        }
+                    }
+                    _ => self.forbid(place, "the number of a tune is a whole one above 0"),
+                }
                 // Before what the file header had to say.
                 let number = ("X".to_owned(), text::decode(value));
                 self.metadata.fields.insert(0, number);
@@ -92,6 +107,7 @@ impl TuneReader<'_> {
         if !self.in_voice() {
             if let Some(named) = key.key {
                 self.key = named;
+                self.key_place = place;
                 self.settings.signature = key.signature;
             }
             apply(&properties, &mut self.settings);
@@ -111,12 +127,15 @@ impl TuneReader<'_> {
         let voice = self.voice();
         if let Some(named) = key.key {
             voice.settings.signature = key.signature;
-            voice.keys.push((voice.time(), named));
+            voice.keys.push((voice.time(), named, place));
         }
         self.apply_to_voice(&properties, place);
     }
 
     fn metre_field(&mut self, value: &str, place: Place) {
+        if value.contains('+') {
+            self.warn(place, "a metre of several groups: noted as their sum");
+        }
         let Some(metre) = field::metre(value) else {
             self.warn(place, format!("M:{value} is no metre: left out"));
             return;
@@ -154,6 +173,9 @@ impl TuneReader<'_> {
         voice.tempos.extend(field.tempo.map(|tempo| (at, tempo)));
         let words = field.words.map(|words| (at, words, DirectionKind::Words));
         voice.directions.extend(words);
+        if field.outdated {
+            self.forbid(place, "a tempo without the length of its beat: outdated");
+        }
         if field.broken {
             self.warn(place, format!("Q:{value} is no tempo: left out"));
         }
@@ -242,7 +264,7 @@ impl TuneReader<'_> {
         let voice = self.voice();
         let (symbols, left_over) = voice.alignment.symbols(value);
         for (note, symbol) in symbols {
-            self.symbol(note, symbol);
+            self.symbol(note, symbol, place);
         }
         if left_over > 0 {
             self.warn(place, format!("{left_over} symbols have no note: left out"));
@@ -250,7 +272,7 @@ impl TuneReader<'_> {
     }
 
     /// Puts a symbol of an `s:` line on the note it is counted off against.
-    fn symbol(&mut self, note: usize, symbol: align::Symbol<'_>) {
+    fn symbol(&mut self, note: usize, symbol: align::Symbol<'_>, place: Place) {
         let voice = self.voice();
         let Some(sounded) = voice.sounded.get_mut(note) else {
             return;
@@ -259,6 +281,11 @@ impl TuneReader<'_> {
         match symbol {
             align::Symbol::Decoration(name) => match Decoration::named(name) {
                 Decoration::Mark(mark) => sounded.note.marks.push(mark),
+                Decoration::End(end) => {
+                    // What ends at a note lasts as long as it does.
+                    let at = if end.begins { at } else { sounded.end() };
+                    voice.ends.push(EndAt { at, end, place });
+                }
                 Decoration::Dynamic(name) => {
                     voice.directions.push((at, name, DirectionKind::Dynamic));
                 }
@@ -278,15 +305,26 @@ impl TuneReader<'_> {
     }
 
     fn instruction(&mut self, value: &str, place: Place) {
-        let name = value.split_whitespace().next().unwrap_or_default();
-        if matches!(
-            name,
-            "propagate-accidentals" | "abc-copyright" | "score" | "staves"
-        ) {
+        if field::is_directive(value) {
             self.directive(value, place);
         } else {
             self.keep("I".to_owned(), text::decode(value));
         }
+    }
+
+    /// The program of a part, or another one from here on.
+    fn program(&mut self, program: u8) {
+        if self.in_voice() && self.voice().time() > Fraction::ZERO {
+            self.control(Message::Program(program));
+        } else {
+            self.instrument().program = Some(program);
+        }
+    }
+
+    fn control(&mut self, message: Message) {
+        let voice = self.voice();
+        let at = voice.time();
+        voice.controls.push((at, message));
     }
 
     /// A `%%` line without its percent signs.
@@ -301,7 +339,10 @@ impl TuneReader<'_> {
         let value = text::without_comment(rest).trim();
         let mut words = value.split_whitespace();
         match (name, words.next()) {
-            ("begintext", _) => self.in_typeset_text = true,
+            ("begintext", _) => {
+                self.in_typeset_text = true;
+                self.warn(place, "text for the page: left out");
+            }
             ("propagate-accidentals", Some(scope)) => {
                 let scope = match scope {
                     "not" => Scope::Note,
@@ -317,11 +358,20 @@ impl TuneReader<'_> {
                 self.braces = braces(value);
             }
             ("MIDI", Some("program")) => match words.next_back().map(str::parse) {
-                Some(Ok(program @ 0..=127)) => self.instrument().program = Some(program),
+                Some(Ok(program @ 0..=127)) => self.program(program),
                 _ => self.warn(place, "a MIDI program that is none of 0 to 127: left out"),
             },
             ("MIDI", Some("channel")) => {
                 self.instrument().percussion = words.next() == Some("10");
+            }
+            ("MIDI", Some("control")) if self.in_voice() => {
+                let mut numbers = words.map(|word| word.parse().ok().filter(|n| *n <= 127));
+                match (numbers.next().flatten(), numbers.next().flatten()) {
+                    (Some(number), Some(value)) => {
+                        self.control(Message::Controller { number, value });
+                    }
+                    _ => self.warn(place, "a MIDI controller beyond 0 to 127: left out"),
+                }
             }
             ("abc-copyright", _) if self.metadata.copyright.is_none() => {
                 self.metadata.copyright = Some(text::decode(value)).filter(|text| !text.is_empty());

@@ -22,7 +22,9 @@ impl TuneReader<'_> {
     pub(super) fn music(&mut self, line: Line<'_>, text: &str) {
         let mut cursor = Cursor::new(line, text.trim_end());
         while let Some(c) = cursor.peek() {
-            self.token(&mut cursor, c);
+            if !self.play_macro(&mut cursor) {
+                self.token(&mut cursor, c);
+            }
         }
         if self.voice().in_grace() {
             let place = cursor.place();
@@ -34,7 +36,7 @@ impl TuneReader<'_> {
         }
     }
 
-    fn token(&mut self, cursor: &mut Cursor, c: char) {
+    pub(super) fn token(&mut self, cursor: &mut Cursor, c: char) {
         match c {
             ' ' | '\t' | '\r' | '`' => {
                 cursor.next();
@@ -45,8 +47,10 @@ impl TuneReader<'_> {
             ':' if matches!(cursor.byte(1), b'|' | b':') => self.bar(cursor),
             ':' => self.lone_colon(cursor),
             '.' if cursor.byte(1) == b'|' => {
+                let place = cursor.place();
                 cursor.next();
                 self.bar(cursor);
+                self.warn(place, "a dotted bar line: taken as a plain one");
             }
             // Dotted slurs and ties are slurs and ties.
             '.' if matches!(cursor.byte(1), b'(' | b'-') => {
@@ -54,9 +58,18 @@ impl TuneReader<'_> {
             }
             '"' => self.quoted(cursor),
             '(' if cursor.byte(1).is_ascii_digit() => self.tuplet(cursor),
-            '(' => {
+            '(' if cursor.byte(1) == b'&' => {
+                let place = cursor.place();
                 cursor.next();
-                self.voice().mark(Mark::SlurStart);
+                self.warn(
+                    place,
+                    "an overlay of several measures: taken as one of each",
+                );
+            }
+            '(' => {
+                let place = cursor.place();
+                cursor.next();
+                self.voice().slur_start(place);
             }
             ')' => {
                 let place = cursor.place();
@@ -87,6 +100,7 @@ impl TuneReader<'_> {
             }
             '!' => self.exclamation(cursor),
             '+' => self.plus(cursor),
+            '&' if cursor.byte(1) == b')' => cursor.skip(2),
             '&' => {
                 let place = cursor.place();
                 cursor.next();
@@ -97,8 +111,16 @@ impl TuneReader<'_> {
                 cursor.next();
             }
             // Reserved or for the page only: ABC 2.1 wants them passed over.
-            '$' | '*' | ';' | '@' | '?' | '#' => {
+            '$' => {
                 cursor.next();
+            }
+            '*' | ';' | '@' | '?' | '#' => {
+                let place = cursor.place();
+                cursor.next();
+                self.forbid(
+                    place,
+                    format!("{c} is reserved by the standard: passed over"),
+                );
             }
             _ => self.letter_or_junk(cursor, c),
         }
@@ -132,8 +154,13 @@ impl TuneReader<'_> {
         let mut octave = if letter.is_ascii_lowercase() { 5 } else { 4 };
         octave += octave_marks(cursor);
         let length = self.length(cursor);
-        // Some write the octave behind the length.
-        octave += octave_marks(cursor);
+        let misplaced = cursor.byte(0);
+        if matches!(misplaced, b'\'' | b',') {
+            // Some write the octave behind the length.
+            let place = cursor.place();
+            octave += octave_marks(cursor);
+            self.forbid(place, "an octave sign behind a length: read all the same");
+        }
         Some(Head {
             step,
             octave,
@@ -209,6 +236,10 @@ impl TuneReader<'_> {
         let letter = rest.chars().nth(1).unwrap_or_default();
         let value = rest.get(3..end).unwrap_or_default();
         cursor.skip(end + 1);
+        if letter == 'I' {
+            // What it says is for this voice, though it may be the first that is heard of it.
+            self.voice();
+        }
         self.field(letter, value, place);
     }
 
@@ -244,11 +275,15 @@ impl TuneReader<'_> {
                 '(' => {
                     cursor.next();
                     marks.push(Mark::SlurStart);
+                    self.voice().open_slur(here);
                 }
                 ')' => {
                     cursor.next();
-                    if let Some(head) = heads.last_mut() {
-                        head.marks.push(Mark::SlurStop);
+                    let (voice, _, warnings) = self.playing();
+                    voice.close_slur(here, warnings);
+                    match heads.last_mut() {
+                        Some(head) => head.marks.push(Mark::SlurStop),
+                        None => self.warn(here, "a slur that ends on no note: its end is left out"),
                     }
                 }
                 '"' => self.quoted(cursor),
@@ -290,7 +325,7 @@ impl TuneReader<'_> {
         };
         match name.as_deref().map(Decoration::named) {
             Some(Decoration::Mark(mark)) => marks.push(mark),
-            Some(other) => self.decorate(other),
+            Some(other) => self.decorate(other, place),
             None => self.warn(place, "a character that means nothing in a chord: left out"),
         }
     }
@@ -391,12 +426,8 @@ impl TuneReader<'_> {
             self.warn(place, "a brace within grace notes: left out");
             return;
         }
-        let slashed = cursor.eat('/');
-        let voice = self.voice();
-        voice.grace_start();
-        if slashed {
-            voice.mark(Mark::Other("acciaccatura".to_owned()));
-        }
+        let slash = cursor.eat('/');
+        self.voice().grace_start(slash);
     }
 
     fn rest(&mut self, cursor: &mut Cursor) {
@@ -411,20 +442,21 @@ impl TuneReader<'_> {
         let place = cursor.place();
         cursor.next();
         let wanted = cursor.number().unwrap_or(1).max(1);
-        let count = wanted.min(self.rests_left);
+        let count = wanted.min(self.allowance.rests);
         if count < wanted {
             self.warn(
                 place,
                 "more measures of rest than a file may ask for: left out",
             );
         }
-        self.rests_left -= count;
+        self.allowance.rests -= count;
         let (voice, grid, warnings) = self.playing();
         voice.measures_of_rest(count, place, grid, warnings);
     }
 
     /// `!`: a decoration, or the line break of old files.
     fn exclamation(&mut self, cursor: &mut Cursor) {
+        let place = cursor.place();
         cursor.next();
         let within = cursor.rest().bytes().take(decoration::NAME_LENGTH_MAX + 1);
         let name = within
@@ -434,7 +466,12 @@ impl TuneReader<'_> {
             .filter(|name| decoration::is_name(name));
         if let Some(name) = name {
             cursor.skip(name.len() + 1);
-            self.decorate(Decoration::named(name));
+            self.decorate(Decoration::named(name), place);
+        } else {
+            self.forbid(
+                place,
+                "an exclamation mark that begins no decoration: taken as a line break",
+            );
         }
     }
 
@@ -446,7 +483,7 @@ impl TuneReader<'_> {
         match inside {
             Some(name) if is_known(name) => {
                 cursor.skip(name.len() + 2);
-                self.decorate(Decoration::named(name));
+                self.old_decoration(name, place);
             }
             Some(notes) if !notes.is_empty() && notes.chars().all(is_chord_character) => {
                 cursor.next();
@@ -465,13 +502,14 @@ impl TuneReader<'_> {
                     }
                 }
                 cursor.eat('+');
+                self.forbid(place, "a chord between plus signs: brackets replaced them");
                 let outer = self.length(cursor);
                 let (voice, grid, warnings) = self.playing();
                 voice.sound(&mut heads, outer, grid, warnings);
             }
             Some(name) if decoration::is_name(name) => {
                 cursor.skip(name.len() + 2);
-                self.decorate(Decoration::named(name));
+                self.old_decoration(name, place);
             }
             _ => {
                 cursor.next();
@@ -480,10 +518,20 @@ impl TuneReader<'_> {
         }
     }
 
-    pub(super) fn decorate(&mut self, decoration: Decoration) {
+    /// A decoration between plus signs.
+    fn old_decoration(&mut self, name: &str, place: Place) {
+        self.forbid(
+            place,
+            "a decoration between plus signs: exclamation marks replaced them",
+        );
+        self.decorate(Decoration::named(name), place);
+    }
+
+    pub(super) fn decorate(&mut self, decoration: Decoration, place: Place) {
         let voice = self.voice();
         match decoration {
             Decoration::Mark(mark) => voice.mark(mark),
+            Decoration::End(end) => voice.end(end, place),
             Decoration::Dynamic(name) => {
                 voice
                     .directions
@@ -497,7 +545,7 @@ impl TuneReader<'_> {
         let place = cursor.place();
         if let Some(name) = self.letter_name(c) {
             cursor.next();
-            self.decorate_by_name(&name);
+            self.decorate_by_name(&name, place);
             return;
         }
         if c.is_ascii_digit() && self.voice().at_measure_start() {
@@ -507,6 +555,15 @@ impl TuneReader<'_> {
             );
             let ending = self.passes(cursor);
             self.start_ending(ending, place);
+            return;
+        }
+        if c == 'k' {
+            cursor.next();
+            self.warn(
+                place,
+                "k is not defined: taken for an accent, as John Chambers writes it",
+            );
+            self.decorate(Decoration::Mark(Mark::Accent), place);
             return;
         }
         if c.is_ascii_alphabetic() {
@@ -527,10 +584,10 @@ impl TuneReader<'_> {
     }
 
     /// `name` as a `U:` field gives it: a decoration or an annotation.
-    fn decorate_by_name(&mut self, name: &str) {
+    fn decorate_by_name(&mut self, name: &str, place: Place) {
         match name.strip_prefix('"') {
             Some(text) => self.quote(text.trim_end_matches('"')),
-            None => self.decorate(Decoration::named(name)),
+            None => self.decorate(Decoration::named(name), place),
         }
     }
 }

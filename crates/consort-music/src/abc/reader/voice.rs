@@ -2,22 +2,27 @@
 
 use std::collections::BTreeMap;
 
-use crate::pitch::{Key, Pitch, Spelling, Step};
+use crate::performance::Message;
+use crate::pitch::{Key, Step};
 use crate::reading::{Place, Warnings};
 use crate::score::{
-    Barline, Clef, DirectionKind, Grace, Instrument, Mark, Metre, Navigation, Note, Tempo,
+    Barline, Clef, DirectionKind, Instrument, Mark, Metre, Navigation, Note, Tempo,
 };
 use crate::time::Ticks;
 
 use super::super::accidentals::{Accidentals, Scope};
 use super::super::field;
 use super::super::fraction::{Fraction, Grid};
-use super::super::key::{self, Signature};
+use super::super::key::Signature;
 use super::align::Alignment;
 
 use self::rhythm::{Broken, OpenTuplet};
+use self::signs::OpenGrace;
+pub(super) use self::signs::{EndAt, MarkedRest};
 
+mod pitch;
 mod rhythm;
+mod signs;
 
 /// What holds for the notes that follow.
 #[derive(Clone, Copy, Debug)]
@@ -107,6 +112,7 @@ struct Last {
     /// How long the lists were when it had been read.
     chords: usize,
     directions: usize,
+    ends: usize,
     before_bar: bool,
 }
 
@@ -132,13 +138,17 @@ pub(super) struct Voice {
     first_transposition: Option<i8>,
 
     pub(super) sounded: Vec<Sounded>,
+    pub(super) rests: Vec<MarkedRest>,
     pub(super) bars: Vec<Bar>,
     pub(super) chords: Vec<(Fraction, String)>,
     pub(super) directions: Vec<(Fraction, String, DirectionKind)>,
-    pub(super) keys: Vec<(Fraction, Option<Key>)>,
+    /// Where each stands is kept for those that the part cannot have.
+    pub(super) keys: Vec<(Fraction, Option<Key>, Place)>,
     pub(super) metres: Vec<(Fraction, Option<Metre>)>,
     pub(super) tempos: Vec<(Fraction, Tempo)>,
     pub(super) clefs: Vec<(Fraction, Clef)>,
+    pub(super) ends: Vec<EndAt>,
+    pub(super) controls: Vec<(Fraction, Message)>,
     /// Signs and jumps; true if the sign belongs to the measure that begins at its time, where
     /// two measures meet there.
     pub(super) signs: Vec<(Fraction, bool, Navigation)>,
@@ -160,7 +170,8 @@ pub(super) struct Voice {
     tuplet: Option<OpenTuplet>,
     pending_marks: Vec<Mark>,
     pending_signs: Vec<Navigation>,
-    grace: Option<Vec<Mark>>,
+    open_slurs: Vec<Place>,
+    grace: Option<OpenGrace>,
 }
 
 impl Voice {
@@ -176,6 +187,7 @@ impl Voice {
             settings,
             first_transposition: None,
             sounded: Vec::new(),
+            rests: Vec::new(),
             bars: Vec::new(),
             chords: Vec::new(),
             directions: Vec::new(),
@@ -183,6 +195,8 @@ impl Voice {
             metres: Vec::new(),
             tempos: Vec::new(),
             clefs: Vec::new(),
+            ends: Vec::new(),
+            controls: Vec::new(),
             signs: Vec::new(),
             ties: Vec::new(),
             alignment: Alignment::default(),
@@ -197,6 +211,7 @@ impl Voice {
             tuplet: None,
             pending_marks: Vec::new(),
             pending_signs: Vec::new(),
+            open_slurs: Vec::new(),
             grace: None,
         }
     }
@@ -240,6 +255,10 @@ impl Voice {
             return;
         };
         if self.grace.is_some() {
+            let is_plain = |head: &Head| head.length.times(outer) == Fraction::ONE;
+            if let Some(head) = heads.iter().find(|head| !is_plain(head)) {
+                warnings.push(head.place, "the length of a grace note: left out");
+            }
             self.sound_grace(heads, warnings);
             return;
         }
@@ -319,7 +338,7 @@ impl Voice {
         if changed {
             warnings.push(place, "a length that no grid of ticks can hold: rounded");
         }
-        self.drop_marks(place, "a rest", warnings);
+        self.mark_rest(duration);
         self.open_ties.remove(&self.lane);
         self.advance(self.sounded.len(), duration, place, warnings);
     }
@@ -335,7 +354,7 @@ impl Voice {
         let measure = self.settings.metre.map_or(Fraction::ONE, field::length);
         let (measure, _) = grid.fit(measure);
         self.settle_signs(true);
-        self.drop_marks(place, "a rest", warnings);
+        self.mark_rest(measure);
         self.open_ties.remove(&self.lane);
         for index in 0..count {
             if index > 0 {
@@ -388,7 +407,9 @@ impl Voice {
         self.accidentals.clear();
         self.last = None;
         self.broken = None;
-        self.tuplet = None;
+        if let Some(tuplet) = self.tuplet.take() {
+            tuplet.warn_of_gap(warnings);
+        }
     }
 
     /// The end of the tune.
@@ -397,169 +418,12 @@ impl Voice {
         self.grace_end();
         self.hold_last(place, warnings);
         self.drop_marks(place, "the end", warnings);
+        self.close_signs(place, warnings);
+        if let Some(tuplet) = &self.tuplet {
+            tuplet.warn_of_gap(warnings);
+        }
         if self.lane > 1 {
             self.close_lane(place, warnings);
-        }
-    }
-
-    /// `-`: ties the last note or chord.
-    pub(super) fn tie(&mut self, place: Place, warnings: &mut Warnings) {
-        if self.grace.is_some() {
-            warnings.push(place, "a tie among grace notes: left out");
-            return;
-        }
-        match self.last {
-            Some(last) if last.first < last.end => {
-                for index in last.first..last.end {
-                    let mut tied = self.ties.iter().rev().take(Voice::CHORD_MAX);
-                    if !tied.any(|&(tied, _)| tied == index) {
-                        self.tie_note(index, place);
-                    }
-                }
-            }
-            _ => warnings.push(place, "a tie that follows no note: left out"),
-        }
-    }
-
-    fn tie_note(&mut self, index: usize, place: Place) {
-        self.ties.push((index, place));
-        let sounded = &self.sounded[index];
-        let end = sounded.end();
-        if let Some(written) = sounded.note.spelling.map(|sounding| self.written(sounding)) {
-            self.open_ties.entry(self.lane).or_default().push(OpenTie {
-                step: written.step,
-                octave: i32::from(written.octave),
-                alter: written.alter,
-                end,
-            });
-        }
-    }
-
-    pub(super) fn mark(&mut self, mark: Mark) {
-        self.pending_marks.push(mark);
-    }
-
-    /// `)`: ends a slur at the last note.
-    pub(super) fn slur_stop(&mut self, place: Place, warnings: &mut Warnings) {
-        let grace = self
-            .sounded
-            .last_mut()
-            .filter(|sounded| self.grace.is_some() && sounded.note.is_grace());
-        if let Some(sounded) = grace {
-            sounded.note.marks.push(Mark::SlurStop);
-            return;
-        }
-        let last = self.last.map(|last| last.first..last.end);
-        let lowest = last.and_then(|notes| notes.min_by_key(|&index| self.pitch_of(index)));
-        match lowest {
-            Some(index) => self.sounded[index].note.marks.push(Mark::SlurStop),
-            None => warnings.push(place, "a slur that ends on no note: its end is left out"),
-        }
-    }
-
-    pub(super) fn sign(&mut self, navigation: Navigation) {
-        match navigation {
-            Navigation::Segno | Navigation::Coda => self.signs.push((self.time, true, navigation)),
-            _ if self.at_measure_start() => self.pending_signs.push(navigation),
-            _ => self.signs.push((self.time, false, navigation)),
-        }
-    }
-
-    /// `{`: grace notes follow, to the note after them.
-    pub(super) fn grace_start(&mut self) {
-        self.grace = Some(std::mem::take(&mut self.pending_marks));
-    }
-
-    /// `}`: false if no grace notes had begun.
-    pub(super) fn grace_end(&mut self) -> bool {
-        match self.grace.take() {
-            Some(mut outer) => {
-                outer.append(&mut self.pending_marks);
-                self.pending_marks = outer;
-                true
-            }
-            None => false,
-        }
-    }
-
-    pub(super) fn in_grace(&self) -> bool {
-        self.grace.is_some()
-    }
-
-    fn sound_grace(&mut self, heads: &mut Vec<Head>, warnings: &mut Warnings) {
-        for mut head in heads.drain(..) {
-            let (spelling, pitch) = self.pitch(&head, warnings);
-            let mut note = Note::new(Ticks::ZERO, Ticks::ZERO, pitch);
-            note.spelling = Some(spelling);
-            note.voice = self.lane;
-            note.grace = Some(Grace::default());
-            note.marks = std::mem::take(&mut self.pending_marks);
-            note.marks.append(&mut head.marks);
-            if let Some(place) = head.tie {
-                warnings.push(place, "a tie among grace notes: left out");
-            }
-            self.sounded.push(Sounded {
-                onset: self.time,
-                duration: Fraction::ZERO,
-                note,
-            });
-        }
-    }
-
-    /// How the note sounds, at concert pitch.
-    fn pitch(&mut self, head: &Head, warnings: &mut Warnings) -> (Spelling, Pitch) {
-        let settings = self.settings;
-        let mut open = self.open_ties.get(&self.lane).into_iter().flatten();
-        let tied =
-            open.find(|tie| (tie.step, tie.octave, tie.end) == (head.step, head.octave, self.time));
-        self.accidentals.scope = settings.scope;
-        let alter = match (head.accidental, tied) {
-            (Some(alter), _) => {
-                self.accidentals.set(head.step, head.octave, alter);
-                alter
-            }
-            // A tie carries its accidental over the bar line.
-            (None, Some(tie)) => tie.alter,
-            (None, None) => self
-                .accidentals
-                .alter(head.step, head.octave, settings.signature),
-        };
-        self.first_transposition
-            .get_or_insert(settings.transposition);
-        let shift = i32::from(settings.octave) + i32::from(settings.clef_octave);
-        let octave = head.octave.saturating_add(shift).clamp(-20, 30);
-        let written = Spelling {
-            step: head.step,
-            alter,
-            octave: i8::try_from(octave).unwrap_or_default(),
-        };
-        let sounding = key::transposed(written, settings.transposition.into());
-        match sounding.pitch() {
-            Some(pitch) => (sounding, pitch),
-            None => {
-                warnings.push(
-                    head.place,
-                    "a note beyond the range of MIDI: moved by octaves",
-                );
-                within_range(sounding)
-            }
-        }
-    }
-
-    fn pitch_of(&self, index: usize) -> Pitch {
-        self.sounded[index].note.pitch
-    }
-
-    /// The note as the staff shows it.
-    fn written(&self, sounding: Spelling) -> Spelling {
-        let written = key::transposed(sounding, -i32::from(self.settings.transposition));
-        let shift = self
-            .settings
-            .octave
-            .saturating_add(self.settings.clef_octave);
-        Spelling {
-            octave: written.octave.saturating_sub(shift),
-            ..written
         }
     }
 
@@ -571,6 +435,7 @@ impl Voice {
             duration,
             chords: self.chords.len(),
             directions: self.directions.len(),
+            ends: self.ends.len(),
             before_bar: false,
         });
         let time = self.time.plus(duration);
@@ -598,67 +463,8 @@ impl Voice {
         self.lane = 1;
         self.last = None;
         self.broken = None;
-        self.tuplet = None;
-    }
-
-    fn settle_signs(&mut self, within: bool) {
-        for navigation in self.pending_signs.drain(..) {
-            self.signs.push((self.time, within, navigation));
+        if let Some(tuplet) = self.tuplet.take() {
+            tuplet.warn_of_gap(warnings);
         }
     }
-
-    /// A fermata over a bar line holds the note before it.
-    fn hold_last(&mut self, place: Place, warnings: &mut Warnings) {
-        let before = self.pending_marks.len();
-        self.pending_marks.retain(|mark| *mark != Mark::Fermata);
-        if self.pending_marks.len() == before {
-            return;
-        }
-        let notes = self.last.map(|last| last.first..last.end);
-        let lowest =
-            notes.and_then(|mut notes| notes.by_ref().min_by_key(|&index| self.pitch_of(index)));
-        match lowest {
-            Some(index) => {
-                self.sounded[index].note.marks.push(Mark::Fermata);
-                warnings.push(
-                    place,
-                    "a fermata over a bar line: put on the note before it",
-                );
-            }
-            None => warnings.push(place, "a fermata over a bar line and no note: left out"),
-        }
-    }
-
-    /// Decorations that no note follows are lost; the start of a slur waits for one.
-    fn drop_marks(&mut self, place: Place, before: &str, warnings: &mut Warnings) {
-        if self
-            .pending_marks
-            .iter()
-            .all(|mark| *mark == Mark::SlurStart)
-        {
-            return;
-        }
-        for mark in &self.pending_marks {
-            if *mark != Mark::SlurStart {
-                warnings.push(
-                    place,
-                    format!("{mark:?} before {before}, not a note: left out"),
-                );
-            }
-        }
-        self.pending_marks.retain(|mark| *mark == Mark::SlurStart);
-    }
-}
-
-/// `spelling` moved by octaves until MIDI has it.
-fn within_range(spelling: Spelling) -> (Spelling, Pitch) {
-    let octaves: &mut dyn Iterator<Item = i8> = if spelling.octave < 4 {
-        &mut (-1..=9)
-    } else {
-        &mut (-1..=9).rev()
-    };
-    octaves
-        .map(|octave| Spelling { octave, ..spelling })
-        .find_map(|spelling| spelling.pitch().map(|pitch| (spelling, pitch)))
-        .unwrap_or((spelling, Pitch::MIDDLE_C))
 }

@@ -2,12 +2,13 @@
 
 use std::ops::Range;
 
+use crate::performance::{Control, Message};
 use crate::pitch::Key;
-use crate::score::{Direction, DirectionKind, Mark, Measure, Metre, Score};
+use crate::score::{Direction, DirectionKind, Mark, Measure, Metre, Score, Spanner};
 use crate::time::{Resolution, Ticks};
 
 use super::super::chord::Quoted;
-use super::super::decoration;
+use super::super::decoration::{self, End};
 use super::super::field;
 use super::super::fraction::Fraction;
 use super::super::key::{self, Signature};
@@ -220,6 +221,7 @@ impl<'a> Writing<'a> {
                 onset: chord.onset,
                 end: chord.end,
                 chord: Some(*next),
+                is_rest: chord.is_rest(),
                 tuplet: chord.tuplet,
                 opens: None,
             });
@@ -278,6 +280,12 @@ impl<'a> Writing<'a> {
             }
             self.open_tuplet(element, line);
             match chord {
+                Some(chord) if chord.is_rest() => {
+                    self.speller.rest(lane);
+                    line.push_str(&marks_before(&chord.marks));
+                    line.push('z');
+                    line.push_str(&length(written));
+                }
                 Some(chord) => self.chord(chord, lane, written, line),
                 None => {
                     self.speller.rest(lane);
@@ -305,23 +313,24 @@ impl<'a> Writing<'a> {
         line.push_str(&self.attachments[index].text);
     }
 
+    /// Grace notes in braces: those with a crossed stem and those without apart.
     fn graces(&mut self, graces: &[Head], lane: usize, line: &mut String) {
-        line.push('{');
-        for (index, head) in graces.iter().enumerate() {
-            let mut marks = head.marks.as_slice();
-            let slash = Mark::Other("acciaccatura".to_owned());
-            if let (0, [first, rest @ ..]) = (index, marks)
-                && *first == slash
-            {
-                line.push('/');
-                marks = rest;
+        for group in graces.chunk_by(|one, next| one.grace.slash == next.grace.slash) {
+            let is_slashed = group.first().is_some_and(|head| head.grace.slash);
+            line.push_str(if is_slashed { "{/" } else { "{" });
+            for chord in group.chunk_by(|_, next| next.grace.chord) {
+                let is_single = chord.len() == 1;
+                line.push_str(if is_single { "" } else { "[" });
+                for head in chord {
+                    let name = self.speller.grace(head, lane);
+                    line.push_str(&marks_before(&head.marks));
+                    line.push_str(&name);
+                    line.push_str(&marks_after(&head.marks));
+                }
+                line.push_str(if is_single { "" } else { "]" });
             }
-            let name = self.speller.grace(head, lane);
-            line.push_str(&marks_before(marks));
-            line.push_str(&name);
-            line.push_str(&marks_after(marks));
+            line.push('}');
         }
-        line.push('}');
     }
 
     fn open_tuplet(&self, element: &Element, line: &mut String) {
@@ -391,7 +400,11 @@ impl<'a> Writing<'a> {
 
     fn attach_keys(&mut self, score: &Score, header_key: Option<Key>) {
         let semitones = i32::from(self.stream.part.transposition);
-        let mut keys = score.keys.iter().peekable();
+        let keys = match self.stream.part.keys.as_slice() {
+            [] => &score.keys,
+            own => own,
+        };
+        let mut keys = keys.iter().peekable();
         while let Some(change) = keys.next() {
             let is_last = keys.peek().is_none_or(|next| next.at != change.at);
             let own = key::key_transposed(change.key, -semitones);
@@ -420,6 +433,7 @@ impl<'a> Writing<'a> {
                 before = Some(change.clef);
             }
         }
+        self.attach_spanners();
         if stream.leads_score {
             for change in score.tempos.iter().filter(|change| change.at > Ticks::ZERO) {
                 let tempo = change.tempo.quarters_per_minute();
@@ -434,10 +448,38 @@ impl<'a> Writing<'a> {
             for chord in &stream.part.chords {
                 self.attach(chord.at, chord_text(&chord.text), Effect::Nothing);
             }
+            for control in &stream.part.controls {
+                if let Some(text) = control_text(control) {
+                    self.attach(control.at, text, Effect::Nothing);
+                }
+            }
         }
         for (index, graces) in stream.loose_graces.iter().enumerate() {
             let at = graces.first().map_or(Ticks::ZERO, |grace| grace.onset);
             self.attach(at, String::new(), Effect::Graces(index));
+        }
+    }
+
+    /// Both ends of what lasts on the staff; where one sign follows another, the end comes first.
+    fn attach_spanners(&mut self) {
+        let stream = self.stream;
+        let own = |spanner: &&Spanner| stream.leads_staff && spanner.staff == stream.staff;
+        let mut ends: Vec<(Ticks, u8, String)> = Vec::new();
+        for spanner in stream.part.spanners.iter().filter(own) {
+            let end = |begins| End {
+                kind: spanner.kind,
+                begins,
+            };
+            let (Some(begins), Some(stops)) = (end(true).text(), end(false).text()) else {
+                continue;
+            };
+            let is_empty = spanner.to <= spanner.from;
+            ends.push((spanner.from, if is_empty { 1 } else { 2 }, begins));
+            ends.push((spanner.to, u8::from(is_empty), stops));
+        }
+        ends.sort_by_key(|(at, rank, _)| (*at, *rank));
+        for (at, _, text) in ends {
+            self.attach(at, text, Effect::Nothing);
         }
     }
 
@@ -454,6 +496,22 @@ impl<'a> Writing<'a> {
             }
             _ => words(&direction.text),
         }
+    }
+}
+
+/// A program or controller, where ABC has a way to say it.
+fn control_text(control: &Control) -> Option<String> {
+    match control.message {
+        // At the start it would be taken for that of the part.
+        Message::Program(program) if control.at > Ticks::ZERO => {
+            Some(format!("[I:MIDI program {}]", program.min(127)))
+        }
+        Message::Controller { number, value } => Some(format!(
+            "[I:MIDI control {} {}]",
+            number.min(127),
+            value.min(127)
+        )),
+        _ => None,
     }
 }
 

@@ -37,7 +37,7 @@ impl Words {
         let mut line = String::new();
         let mut skipped = 0;
         let mut joins = true;
-        for chord in chords {
+        for chord in chords.iter().filter(|chord| !chord.is_rest()) {
             let own = |lyric: &&Lyric| usize::from(lyric.verse.max(1)) == verse + 1;
             let lyric = chord.lyrics.iter().find(own);
             if lyric.is_none() && !self.extending[verse] {

@@ -1,7 +1,7 @@
 //! The notes of one voice, laid out for writing.
 
 use crate::pitch::{Pitch, Spelling};
-use crate::score::{Clef, Lyric, Mark, Measure, Note, Part, Score, Tuplet};
+use crate::score::{Clef, Grace, Lyric, Mark, Measure, Note, Part, Rest, Score, Tuplet};
 use crate::time::Ticks;
 
 use super::super::text;
@@ -28,8 +28,10 @@ pub(super) struct Chord {
     /// The end of its longest note.
     pub(super) end: Ticks,
     pub(super) tuplet: Option<Tuplet>,
-    /// The longest first, then from the lowest up.
+    /// The longest first, then from the lowest up; none for a rest that bears signs.
     pub(super) heads: Vec<Head>,
+    /// Signs on the rest.
+    pub(super) marks: Vec<Mark>,
     pub(super) graces: Vec<Head>,
     /// Those of all its notes.
     pub(super) lyrics: Vec<Lyric>,
@@ -44,7 +46,14 @@ pub(super) struct Head {
     /// At concert pitch.
     pub(super) spelling: Spelling,
     pub(super) tied: bool,
+    pub(super) grace: Grace,
     pub(super) marks: Vec<Mark>,
+}
+
+impl Chord {
+    pub(super) fn is_rest(&self) -> bool {
+        self.heads.is_empty()
+    }
 }
 
 impl<'a> Stream<'a> {
@@ -81,6 +90,9 @@ impl<'a> Stream<'a> {
                 cut(note, score, measures, &mut chords);
             }
         }
+        let is_own = |rest: &&Rest| (rest.staff, rest.voice) == (staff, voice);
+        let rests = part.rests.iter().filter(is_own);
+        chords.extend(rests.filter_map(|rest| marked(rest, measures)));
         // The pieces of long notes come between those of shorter ones.
         chords.sort_by_key(|chord| chord.onset);
         stream.place(join(chords));
@@ -151,8 +163,29 @@ fn head(note: &Note, score: &Score) -> Head {
         pitch: note.pitch,
         spelling,
         tied: note.tied_to,
+        grace: note.grace.unwrap_or_default(),
         marks: note.marks.clone(),
     }
+}
+
+/// A rest that bears signs, up to the next bar line: they stand at its beginning. Slurs are not for
+/// rests.
+fn marked(rest: &Rest, measures: &[Measure]) -> Option<Chord> {
+    let mut marks = rest.marks.clone();
+    marks.retain(|mark| !matches!(mark, Mark::SlurStart | Mark::SlurStop));
+    let onset = rest.onset.max(Ticks::ZERO);
+    let whole = rest.onset + rest.duration;
+    let index = measures.partition_point(|measure| measure.end() <= onset);
+    let end = measures.get(index)?.end().min(whole);
+    (onset < end && !marks.is_empty()).then_some(Chord {
+        onset,
+        end,
+        tuplet: None,
+        heads: Vec::new(),
+        marks,
+        graces: Vec::new(),
+        lyrics: Vec::new(),
+    })
 }
 
 /// Cuts a note where a bar line falls into it, and ties the pieces.
@@ -189,6 +222,7 @@ fn cut(note: &Note, score: &Score, measures: &[Measure], chords: &mut Vec<Chord>
                 .tuplet
                 .filter(|tuplet| tuplet.actual > 0 && tuplet.normal > 0),
             heads: vec![piece],
+            marks: Vec::new(),
             graces: Vec::new(),
             lyrics: std::mem::take(&mut lyrics),
         });
@@ -208,7 +242,10 @@ fn join(chords: Vec<Chord>) -> Vec<Chord> {
             .get_mut(first..)
             .unwrap_or_default()
             .iter_mut()
-            .find(|other| other.tuplet == chord.tuplet && other.heads.len() < HEADS_MAX);
+            .find(|other| {
+                let is_rest = other.is_rest() || chord.is_rest();
+                !is_rest && other.tuplet == chord.tuplet && other.heads.len() < HEADS_MAX
+            });
         match same {
             Some(other) => {
                 other.end = other.end.max(chord.end);

@@ -10,8 +10,9 @@ use super::super::fraction::Fraction;
 pub(super) struct Element {
     pub(super) onset: Ticks,
     pub(super) end: Ticks,
-    /// The chord of the lane, or a rest.
+    /// The chord of the lane, or a rest that bears signs; nothing for a rest without.
     pub(super) chord: Option<usize>,
+    pub(super) is_rest: bool,
     pub(super) tuplet: Option<Tuplet>,
     /// How many elements the tuplet that begins here has.
     pub(super) opens: Option<u32>,
@@ -23,6 +24,7 @@ impl Element {
             onset,
             end,
             chord: None,
+            is_rest: true,
             tuplet: None,
             opens: None,
         }
@@ -87,7 +89,7 @@ fn share_with_rests(elements: &mut [Element], resolution: Resolution) {
     while index < elements.len() {
         let element = elements[index];
         let length = resolution.fraction(element.end - element.onset);
-        if element.chord.is_none() && !length.is_dyadic() {
+        if element.is_rest && !length.is_dyadic() {
             let before = index.checked_sub(1).and_then(|before| elements.get(before));
             let after = elements.get(index + 1);
             let neighbours = [before, after].into_iter().flatten();

@@ -15,12 +15,19 @@ impl TuneReader<'_> {
         let place = cursor.place();
         let run = bar_run(cursor.rest());
         cursor.skip(run.len().max(1));
+        if !LINES.contains(&run) && !is_long_repeat(run) {
+            self.forbid(place, format!("{run} is no bar line of the standard"));
+        }
         let mut bar = parse_bar(run, place);
         let mut digits = *cursor;
         digits.spaces();
         // `|1`, `:|2` and, where a space crept in, `| 1` followed by more than a number.
-        if cursor.byte(0).is_ascii_digit() || is_spaced_ending(digits.rest()) {
+        let follows = cursor.byte(0).is_ascii_digit();
+        if follows || is_spaced_ending(digits.rest()) {
             cursor.spaces();
+            if !follows {
+                self.forbid(place, "a space before the number of an ending");
+            }
             bar.ending = self.passes(cursor);
         }
         let (voice, grid, warnings) = self.playing();
@@ -112,6 +119,16 @@ impl TuneReader<'_> {
         passes.dedup();
         passes
     }
+}
+
+/// The bar lines that the standard lists.
+const LINES: &[&str] = &[
+    "|", "||", "|]", "[|", "[|]", "|:", ":|", "::", ":|:", ":||:",
+];
+
+/// Whether `run` is a sign of repeat with more colons, for more passes.
+fn is_long_repeat(run: &str) -> bool {
+    run.trim_start_matches(':') == "|" || run.trim_end_matches(':') == "|"
 }
 
 /// The characters at the start of `text` that make up one bar line.

@@ -21,6 +21,18 @@ pub(super) struct Broken {
 pub(super) struct OpenTuplet {
     tuplet: Tuplet,
     left: u32,
+    place: Place,
+}
+
+impl OpenTuplet {
+    /// Warns of a tuplet that ends before it has all its notes.
+    pub(super) fn warn_of_gap(&self, warnings: &mut Warnings) {
+        let left = self.left;
+        warnings.push(
+            self.place,
+            format!("a tuplet that lacks {left} of its notes: ended early"),
+        );
+    }
 }
 
 impl Voice {
@@ -54,15 +66,13 @@ impl Voice {
         place: Place,
         warnings: &mut Warnings,
     ) {
-        if self.tuplet.is_some() {
-            warnings.push(
-                place,
-                "a tuplet begins before the last one is full: the last one ends",
-            );
+        if let Some(open) = &self.tuplet {
+            open.warn_of_gap(warnings);
         }
         self.tuplet = (count > 0).then_some(OpenTuplet {
             tuplet,
             left: count,
+            place,
         });
     }
 
@@ -127,10 +137,18 @@ impl Voice {
             .skip(last.chords)
             .map(|chord| &mut chord.0);
         let directions = self.directions.iter_mut().skip(last.directions);
-        for at in chords.chain(directions.map(|direction| &mut direction.0)) {
+        let ends = self.ends.iter_mut().skip(last.ends).map(|end| &mut end.at);
+        let directions = directions.map(|direction| &mut direction.0);
+        for at in chords.chain(directions).chain(ends) {
             if *at == old {
                 *at = self.time;
             }
+        }
+        let is_rest = last.first == last.end;
+        if let Some(rest) = self.rests.last_mut().filter(|_| is_rest)
+            && (rest.onset, rest.lane) == (last.onset, self.lane)
+        {
+            rest.duration = duration;
         }
         self.last = Some(Last { duration, ..last });
     }
