@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use consort_music::midi::general::program_named;
-use consort_music::performance::played;
+use consort_music::performance::{Message, played};
 use consort_music::score::DirectionKind;
 use consort_music::{Part, Score, Tempo, Ticks};
 
@@ -118,18 +118,23 @@ fn tones(part: &Part, score: &Score, clock: &Clock) -> Vec<Tone> {
     tones
 }
 
-/// The program at the start, and those that words name later.
+/// The program at the start, and those that words name or controls choose later.
 fn programs(part: &Part, clock: &Clock) -> Vec<(f64, u8)> {
-    let later = part
-        .directions
+    let directions = part.directions.iter();
+    let words = directions.filter(|direction| direction.kind == DirectionKind::Words);
+    let named = words.filter_map(|words| Some((words.at, program_named(&words.text)?)));
+    let chosen = part
+        .controls
         .iter()
-        .filter(|direction| direction.kind == DirectionKind::Words);
-    let later = later.filter_map(|direction| {
-        let program = program_named(&direction.text)?;
-        Some((clock.seconds(direction.at.max(Ticks::ZERO)), program))
-    });
+        .filter_map(|control| match control.message {
+            Message::Program(program) => Some((control.at, program)),
+            _ => None,
+        });
+    let mut later: Vec<(Ticks, u8)> = named.chain(chosen).collect();
+    later.sort_by_key(|&(at, _)| at);
+    let later = later.into_iter();
     std::iter::once((0.0, first_program(part)))
-        .chain(later)
+        .chain(later.map(|(at, program)| (clock.seconds(at.max(Ticks::ZERO)), program)))
         .collect()
 }
 

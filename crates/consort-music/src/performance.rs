@@ -49,8 +49,27 @@ pub enum Message {
     },
     /// Another General MIDI program is chosen, 0 to 127.
     Program(u8),
+    /// The note of a pitch that ends here is let go at a speed, 0 to 127. Where no note ends it means
+    /// nothing.
+    Release {
+        /// Which note.
+        pitch: Pitch,
+        /// How fast.
+        velocity: u8,
+    },
     /// A system exclusive message, without the bytes F0 and F7 around it.
     SystemExclusive(Box<[u8]>),
+    /// Bytes to be sent as they are: a packet of a longer system exclusive message, a message to the
+    /// whole system.
+    Raw(Box<[u8]>),
+    /// An event of a MIDI file that is for the program which wrote it, such as those specific to a
+    /// sequencer.
+    Meta {
+        /// Its kind, 0 to 127.
+        kind: u8,
+        /// Its content.
+        data: Box<[u8]>,
+    },
 }
 
 /// A note as it is played.

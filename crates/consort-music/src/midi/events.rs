@@ -2,8 +2,6 @@
 
 use std::ops::Range;
 
-use midly::{EventIter, MetaMessage, TrackEventKind};
-
 use super::text::counted;
 use crate::reading::{Place, Warnings};
 use crate::time::Ticks;
@@ -11,6 +9,9 @@ use crate::time::Ticks;
 /// How many bytes are tried as the start of an event after one that cannot be read. A fault is a
 /// byte too many or too few, so the next event is near.
 const RESYNC_BYTES: usize = 64;
+
+/// The kind of meta event that ends a track.
+const END_OF_TRACK: u8 = 0x2F;
 
 /// The events of a track.
 pub(super) struct Events<'a> {
@@ -36,7 +37,73 @@ pub(super) struct Event<'a> {
     pub(super) at: Ticks,
     /// The byte of the file where it begins.
     pub(super) byte: usize,
-    pub(super) kind: TrackEventKind<'a>,
+    pub(super) kind: EventKind<'a>,
+}
+
+/// What an event is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum EventKind<'a> {
+    /// A channel message: its status, 80 to EF, and one or two bytes below 80.
+    Channel(u8, [u8; 2]),
+    /// A meta event: its kind and its content.
+    Meta(u8, &'a [u8]),
+    /// What follows F0: a system exclusive message or the start of one.
+    Exclusive(&'a [u8]),
+    /// What follows F7: bytes to be sent as they are.
+    Escape(&'a [u8]),
+}
+
+impl EventKind<'_> {
+    fn is_end(self) -> bool {
+        matches!(self, EventKind::Meta(END_OF_TRACK, _))
+    }
+}
+
+/// The event at the start of `raw`: its delta time, what it is, and how many bytes it takes; or
+/// nothing if there is none. A content longer than `raw` ends with it.
+#[inline]
+fn parse(raw: &[u8], running: Option<u8>) -> Option<(u32, EventKind<'_>, usize)> {
+    let (delta, mut used) = variable_length(raw);
+    let mut status = *raw.get(used)?;
+    if status < 0x80 {
+        status = running?;
+    } else {
+        used += 1;
+    }
+    match status {
+        0xC0..=0xDF => {
+            let &data = raw.get(used).filter(|&&data| data < 0x80)?;
+            Some((delta, EventKind::Channel(status, [data, 0]), used + 1))
+        }
+        0x80..=0xEF => {
+            let &[first, second] = raw.get(used..)?.first_chunk()?;
+            let event = EventKind::Channel(status, [first, second]);
+            (first | second < 0x80).then_some((delta, event, used + 2))
+        }
+        0xFF => {
+            let &kind = raw.get(used)?;
+            let (data, end) = counted_bytes(raw, used + 1);
+            Some((delta, EventKind::Meta(kind, data), end))
+        }
+        0xF0 | 0xF7 => {
+            let (data, end) = counted_bytes(raw, used);
+            let event = match status {
+                0xF0 => EventKind::Exclusive(data),
+                _ => EventKind::Escape(data),
+            };
+            Some((delta, event, end))
+        }
+        _ => None,
+    }
+}
+
+/// The bytes that a length at `at` counts, or those that are there of them, and where they end.
+fn counted_bytes(raw: &[u8], at: usize) -> (&[u8], usize) {
+    let rest = raw.get(at..).unwrap_or_default();
+    let (length, used) = variable_length(rest);
+    let rest = rest.get(used..).unwrap_or_default();
+    let length = usize::try_from(length).map_or(rest.len(), |length| length.min(rest.len()));
+    (&rest[..length], at + used + length)
 }
 
 impl<'a> Events<'a> {
@@ -78,37 +145,41 @@ impl<'a> Events<'a> {
     }
 
     /// The next event, or nothing after the end mark or where the track cannot be read any further.
+    #[inline]
     pub(super) fn next(&mut self, warnings: &mut Warnings) -> Option<Event<'a>> {
         while !self.ended && self.at < self.limit {
             let byte = self.at;
-            let raw = &self.bytes[byte..self.limit];
-            let mut events = EventIter::new(raw);
-            *events.running_status_mut() = self.running;
-            let Some(Ok(event)) = events.next() else {
+            let bytes = self.bytes;
+            let Some((delta, kind, used)) = parse(&bytes[byte..self.limit], self.running) else {
                 if self.step_over(warnings) {
                     continue;
                 }
                 self.limit = self.at;
                 return None;
             };
-            let left = events.unread().len();
-            self.at = self.limit - left;
-            self.running = events.running_status();
-            self.last_status = self.running.or(self.last_status);
-            self.now += Ticks(i64::from(event.delta.as_int()));
-            if event.kind == TrackEventKind::Meta(MetaMessage::EndOfTrack) {
-                self.ended = !self.goes_on(warnings);
+            self.at += used;
+            self.now += Ticks(i64::from(delta));
+            if let EventKind::Channel(status, _) = kind {
+                self.running = Some(status);
+                self.last_status = self.running;
+            } else {
+                self.running = None;
+                self.check(byte, kind, warnings);
             }
-            if left == 0 {
-                self.check_length(byte, warnings);
-            }
-            return Some(Event {
-                at: self.now,
-                byte,
-                kind: event.kind,
-            });
+            let at = self.now;
+            return Some(Event { at, byte, kind });
         }
         None
+    }
+
+    /// Looks whether an event that is no channel message, at `byte`, ends the track or is cut.
+    fn check(&mut self, byte: usize, kind: EventKind<'_>, warnings: &mut Warnings) {
+        if kind.is_end() {
+            self.ended = !self.goes_on(warnings);
+        }
+        if self.at == self.limit {
+            self.check_length(byte, warnings);
+        }
     }
 
     /// Whether events follow an end mark within the length that the track declares.
@@ -117,12 +188,7 @@ impl<'a> Events<'a> {
         if self.passed_end || rest.is_empty() || rest.starts_with(b"MTrk") {
             return self.passed_end && !rest.is_empty();
         }
-        let mut events = EventIter::new(rest);
-        let mut last_left = rest.len();
-        while events.next().is_some() {
-            last_left = events.unread().len();
-        }
-        self.passed_end = last_left == 0;
+        self.passed_end = reads_to_the_end(rest, false).is_some();
         if self.passed_end {
             let message = "an end mark stands within the track; the events after it were read";
             warnings.push(self.place(self.at), message);
@@ -190,7 +256,11 @@ impl<'a> Events<'a> {
                 self.at += used + 1 + data;
                 true
             }
-            0xFF => self.step_over_meta(delta, used, data, warnings),
+            0xFF => {
+                let message = "the track was cut within its last event";
+                warnings.push(self.place(self.at), message);
+                false
+            }
             0x00..0x80 if self.running.is_none() && self.last_status.is_some() => {
                 if !self.bridged {
                     let message = "the running status goes on after another event, which is \
@@ -205,33 +275,6 @@ impl<'a> Events<'a> {
         }
     }
 
-    fn step_over_meta(
-        &mut self,
-        delta: u32,
-        used: usize,
-        data: &[u8],
-        warnings: &mut Warnings,
-    ) -> bool {
-        let [kind, rest @ ..] = data else {
-            warnings.push(
-                self.place(self.at),
-                "the track was cut within its last event",
-            );
-            return false;
-        };
-        let (length, length_bytes) = variable_length(rest);
-        let length = usize::try_from(length).unwrap_or(usize::MAX);
-        let message = format!(
-            "a meta event of kind {kind:02X} and length {length} makes no sense; it was skipped"
-        );
-        warnings.push(self.place(self.at), message);
-        self.now += Ticks(i64::from(delta));
-        let end = (self.at + used + 2 + length_bytes).saturating_add(length);
-        self.at = end.min(self.limit);
-        self.running = None;
-        true
-    }
-
     /// Looks for an event near by from which the rest of the track reads without a fault.
     fn resync(&mut self, warnings: &mut Warnings) -> bool {
         let place = self.place(self.at);
@@ -239,10 +282,8 @@ impl<'a> Events<'a> {
         if !self.resynced {
             self.resynced = true;
             let tried = self.at + 1..self.limit.min(self.at + RESYNC_BYTES);
-            if let Some(found) = tried
-                .into_iter()
-                .find(|&start| self.reads_to_the_end(start))
-            {
+            let reads = |&start: &usize| self.reads_from(start);
+            if let Some(found) = tried.into_iter().find(reads) {
                 let message = format!(
                     "skipped {} without an event; what follows may be early",
                     counted(found - self.at, "byte")
@@ -260,26 +301,43 @@ impl<'a> Events<'a> {
     }
 
     /// Whether an event with a status begins at `start`, and all is well from there to the end mark.
-    fn reads_to_the_end(&self, start: usize) -> bool {
+    fn reads_from(&self, start: usize) -> bool {
         let raw = &self.bytes[start..self.limit];
         let (_, used) = variable_length(raw);
-        if raw.get(used).is_none_or(|&status| status < 0x80) {
-            return false;
-        }
-        let mut events = EventIter::new(raw);
-        let mut last = None;
-        for event in events.by_ref() {
-            last = event.ok().map(|event| event.kind);
-            if last == Some(TrackEventKind::Meta(MetaMessage::EndOfTrack)) {
-                break;
-            }
-        }
-        last == Some(TrackEventKind::Meta(MetaMessage::EndOfTrack)) && events.unread().is_empty()
+        let has_status = raw.get(used).is_some_and(|&status| status >= 0x80);
+        has_status && reads_to_the_end(raw, true).is_some_and(EventKind::is_end)
     }
 }
 
+/// The last event of `raw`, if it holds events and nothing else; where `stop_at_end` none may follow
+/// the first end mark.
+fn reads_to_the_end(raw: &[u8], stop_at_end: bool) -> Option<EventKind<'_>> {
+    let (mut at, mut running, mut last) = (0, None, None);
+    while at < raw.len() {
+        let (_, kind, used) = parse(&raw[at..], running)?;
+        at += used;
+        running = match kind {
+            EventKind::Channel(status, _) => Some(status),
+            _ => None,
+        };
+        last = Some(kind);
+        if stop_at_end && kind.is_end() {
+            break;
+        }
+    }
+    last.filter(|_| at == raw.len())
+}
+
 /// A number of variable length at the start of `raw`, and how many bytes it takes: 4 at most.
+#[inline]
 fn variable_length(raw: &[u8]) -> (u32, usize) {
+    match raw {
+        &[byte, ..] if byte < 0x80 => (u32::from(byte), 1),
+        _ => long_variable_length(raw),
+    }
+}
+
+fn long_variable_length(raw: &[u8]) -> (u32, usize) {
     let mut value = 0;
     for (index, &byte) in raw.iter().take(4).enumerate() {
         value = value << 7 | u32::from(byte & 0x7F);

@@ -18,8 +18,8 @@ pub(super) struct File {
     pub(super) format: Format,
     pub(super) timing: Timing,
     pub(super) tracks: Vec<Track>,
-    /// Messages that a score has no place for.
-    pub(super) left_out: LeftOut,
+    /// How many events there are that name the channel of the meta events after them.
+    pub(super) prefixes: usize,
 }
 
 /// How the tracks belong together.
@@ -40,16 +40,6 @@ pub(super) struct Timing {
     /// The tempo that makes the ticks as long as the file says, where that is not left to its
     /// tempo events.
     pub(super) fixed: Option<Tempo>,
-}
-
-/// Counts of messages that a score has no place for.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct LeftOut {
-    pub(super) controllers: usize,
-    pub(super) bends: usize,
-    pub(super) pressures: usize,
-    pub(super) exclusives: usize,
-    pub(super) others: usize,
 }
 
 impl File {
@@ -88,33 +78,8 @@ impl File {
             format,
             timing,
             tracks,
-            left_out: collector.left_out,
+            prefixes: collector.prefixes,
         })
-    }
-}
-
-impl LeftOut {
-    /// Tells what was left out.
-    pub(super) fn warn(self, warnings: &mut Warnings) {
-        let counts = [
-            (self.controllers, "controller change"),
-            (self.bends, "pitch bend"),
-            (self.pressures, "pressure message"),
-            (self.exclusives, "system exclusive message"),
-            (self.others, "other meta event"),
-        ];
-        let found: Vec<String> = counts
-            .into_iter()
-            .filter(|&(count, _)| count > 0)
-            .map(|(count, name)| counted(count, name))
-            .collect();
-        if !found.is_empty() {
-            let message = format!(
-                "left out what a score has no place for: {}",
-                found.join(", ")
-            );
-            warnings.push(Place::File, message);
-        }
     }
 }
 

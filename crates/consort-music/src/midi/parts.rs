@@ -2,32 +2,38 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::Options;
+use super::channels::{self, Source};
 use super::file::{File, Format};
-use super::general::program_name;
 use super::lyrics;
-use super::notes::RawNote;
 use super::text::{as_chord, counted, into_metadata, is_dynamic};
 use super::timeline;
-use super::track::{ProgramChange, Text, TextKind, Track};
+use super::track::{Text, TextKind, Track};
+use crate::Key;
 use crate::reading::{Place, Warnings};
-use crate::score::{
-    ChordSymbol, Direction, DirectionKind, Instrument, Metre, Note, Part, Score, Tempo,
-};
+use crate::score::{ChordSymbol, Direction, DirectionKind, Metre, Part, Score, Tempo};
 use crate::time::{Resolution, Ticks};
-use crate::{Key, Pitch, Velocity};
-
-/// The channel of drums, counted from 0.
-pub(super) const PERCUSSION: u8 = 9;
 
 /// The score of `file`, which is `length` bytes long.
-pub(super) fn score(file: File, length: usize, warnings: &mut Warnings) -> Score {
+pub(super) fn score(
+    file: File,
+    length: usize,
+    options: &Options,
+    warnings: &mut Warnings,
+) -> Score {
     let File {
         format,
         timing,
         mut tracks,
-        left_out,
+        prefixes,
     } = file;
-    left_out.warn(warnings);
+    if prefixes > 0 {
+        let message = format!(
+            "left out {}, for a track has no other channels once it is a part",
+            counted(prefixes, "channel prefix event")
+        );
+        warnings.push(Place::File, message);
+    }
     if format == Format::Sequential {
         one_after_another(&mut tracks, timing.fixed.is_none(), warnings);
     }
@@ -40,25 +46,16 @@ pub(super) fn score(file: File, length: usize, warnings: &mut Warnings) -> Score
     if factor > 1 {
         tracks.iter_mut().for_each(|track| track.stretch(factor));
     }
-    let places = make_parts(&mut score, &tracks);
+    let (parts, places) = channels::make_parts(&mut tracks, options, warnings);
+    score.parts = parts;
     describe(&mut score, &tracks, &places);
     add_texts(&mut score, &mut tracks, &places, warnings);
-    add_program_changes(&mut score, &tracks, &places);
     for part in &mut score.parts {
         part.chords.sort_by_key(|chord| chord.at);
         part.directions.sort_by_key(|direction| direction.at);
     }
     timeline::lay(&mut score, &tracks, timing, length, warnings);
     score
-}
-
-/// Where a part comes from.
-#[derive(Clone, Copy, Debug)]
-struct Source {
-    track: usize,
-    channel: u8,
-    /// The onset of its first note.
-    first: Ticks,
 }
 
 /// Puts the tracks of format 2 one after another, each with a metre, a key and, where tempos count,
@@ -74,142 +71,13 @@ fn one_after_another(tracks: &mut [Track], has_tempos: bool, warnings: &mut Warn
                 track.tempos.insert(0, (start, Tempo::DEFAULT));
             }
         }
-        let notes = track.notes.iter().map(|note| note.end).max();
-        start = track.end.max(notes.unwrap_or_default());
+        start = track.end;
     }
     if tracks.len() > 1 {
         let message =
             "the tracks are independent pieces (format 2); they were put one after another";
         warnings.push(Place::File, message);
     }
-}
-
-/// Makes the parts with their notes; a track without notes that sets one program is an empty part.
-fn make_parts(score: &mut Score, tracks: &[Track]) -> Vec<Source> {
-    let mut sources = Vec::new();
-    let programs = shared_programs(tracks);
-    for (index, track) in tracks.iter().enumerate() {
-        let mut channels: BTreeMap<u8, Vec<RawNote>> = BTreeMap::new();
-        for note in &track.notes {
-            channels.entry(note.channel).or_default().push(*note);
-        }
-        if let Some(channel) = empty_part(track, index) {
-            channels.insert(channel, Vec::new());
-        }
-        let alone = channels.len() == 1;
-        for (channel, raw) in channels {
-            let first = raw
-                .iter()
-                .map(|note| note.onset)
-                .min()
-                .unwrap_or(Ticks(i64::MAX));
-            let until = |changes: &[ProgramChange]| {
-                let before = changes.iter().take_while(|change| change.at <= first);
-                before
-                    .filter(|change| change.channel == channel)
-                    .last()
-                    .map(|c| c.program)
-            };
-            let shared = || {
-                let changes = programs.get(&channel)?;
-                let after = changes.partition_point(|change| change.at <= first);
-                Some(changes[after.checked_sub(1)?].program)
-            };
-            score.parts.push(Part {
-                name: part_name(track, index, alone),
-                instrument: Instrument {
-                    program: until(&track.programs).or_else(shared),
-                    percussion: channel == PERCUSSION,
-                },
-                notes: notes(raw),
-                ..Part::default()
-            });
-            sources.push(Source {
-                track: index,
-                channel,
-                first,
-            });
-        }
-    }
-    sources
-}
-
-/// The channel of the part that a track without notes stands for, if it does: it sets programs on
-/// this one.
-fn empty_part(track: &Track, index: usize) -> Option<u8> {
-    let channel = track.programs.first()?.channel;
-    let alone = track
-        .programs
-        .iter()
-        .all(|change| change.channel == channel);
-    (index > 0 && track.notes.is_empty() && alone).then_some(channel)
-}
-
-/// The programs that tracks without parts set for the channels of the others, in order of time.
-fn shared_programs(tracks: &[Track]) -> BTreeMap<u8, Vec<ProgramChange>> {
-    let mut programs: BTreeMap<u8, Vec<ProgramChange>> = BTreeMap::new();
-    let without_parts = tracks
-        .iter()
-        .enumerate()
-        .filter(|&(index, track)| track.notes.is_empty() && empty_part(track, index).is_none());
-    for change in without_parts.flat_map(|(_, track)| &track.programs) {
-        programs.entry(change.channel).or_default().push(*change);
-    }
-    programs
-        .values_mut()
-        .for_each(|changes| changes.sort_by_key(|change| change.at));
-    programs
-}
-
-fn part_name(track: &Track, index: usize, alone: bool) -> String {
-    let names = [&track.name, &track.instrument];
-    let name = match (index, alone) {
-        // The name of the first track is that of the piece.
-        (0, true) => names.into_iter().rev().find_map(Clone::clone),
-        (0, false) => None,
-        _ => names.into_iter().find_map(Clone::clone),
-    };
-    name.unwrap_or_default()
-}
-
-/// The notes of a part, in as few voices as hold them.
-fn notes(mut raw: Vec<RawNote>) -> Vec<Note> {
-    raw.sort_by_key(|note| (note.onset, note.end));
-    let mut free_from: Vec<Ticks> = Vec::new();
-    let mut notes = Vec::with_capacity(raw.len());
-    for beginning in raw.chunk_by(|a, b| a.onset == b.onset) {
-        let mut chords: Vec<&[RawNote]> = beginning.chunk_by(|a, b| a.end == b.end).collect();
-        let top = |chord: &&[RawNote]| chord.iter().map(|note| note.pitch).max();
-        chords.sort_by_key(|chord| std::cmp::Reverse(top(chord)));
-        for chord in chords {
-            let (onset, end) = (chord[0].onset, chord[0].end);
-            let free = free_from.iter().position(|&from| from <= onset);
-            let voice = free.unwrap_or_else(|| {
-                // More voices than can be numbered share the last one.
-                if free_from.len() < usize::from(u8::MAX) {
-                    free_from.push(onset);
-                }
-                free_from.len() - 1
-            });
-            free_from[voice] = end.max(free_from[voice]);
-            for note in chord {
-                let Ok(pitch) = Pitch::try_from(note.pitch) else {
-                    continue;
-                };
-                notes.push(Note {
-                    voice: u8::try_from(voice + 1).unwrap_or(u8::MAX),
-                    velocity: Velocity::try_from(note.velocity).ok(),
-                    ..Note::new(note.onset, note.end - note.onset, pitch)
-                });
-            }
-        }
-    }
-    let mut part = Part {
-        notes,
-        ..Part::default()
-    };
-    part.sort();
-    part.notes
 }
 
 /// Title, copyright and the names that no part bears.
@@ -352,27 +220,5 @@ fn sing(parts: &mut [Part], sung: &[(Ticks, String)], track: usize, warnings: &m
             counted(count, "syllable")
         );
         warnings.push(Place::Track { track, byte: 0 }, message);
-    }
-}
-
-/// Keeps changes of program after the first note as words, which name the new instrument.
-fn add_program_changes(score: &mut Score, tracks: &[Track], sources: &[Source]) {
-    for (part, source) in score.parts.iter_mut().zip(sources) {
-        let mut current = part.instrument.program;
-        let changes = tracks[source.track].programs.iter();
-        let later = changes.filter(|c| c.channel == source.channel && c.at > source.first);
-        let mut said: Option<BTreeSet<(Ticks, String)>> = None;
-        for change in later {
-            if current == Some(change.program) {
-                continue;
-            }
-            current = Some(change.program);
-            let name = program_name(change.program).unwrap_or_default();
-            let words = |direction: &Direction| (direction.at, direction.text.clone());
-            let said = said.get_or_insert_with(|| part.directions.iter().map(words).collect());
-            if said.insert((change.at, name.to_owned())) {
-                add_direction(part, change.at, TextKind::Cue, name);
-            }
-        }
     }
 }

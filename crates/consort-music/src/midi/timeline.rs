@@ -24,8 +24,7 @@ pub(super) fn refinement(tracks: &[Track], resolution: Resolution) -> i64 {
     needed.max().unwrap_or(1)
 }
 
-/// Puts the tempos, keys and measures of all tracks into `score`, of which the notes are there
-/// already. `file_length` is in bytes.
+/// Puts the tempos, keys and measures of all tracks into `score`. `file_length` is in bytes.
 pub(super) fn lay(
     score: &mut Score,
     tracks: &[Track],
@@ -44,10 +43,14 @@ pub(super) fn lay(
         .map(|track| track.end)
         .max()
         .unwrap_or_default();
-    let end = end.max(score.end());
     let metres = merged(tracks.iter().map(|track| track.metres.as_slice()));
     if metres.is_empty() && end > Ticks::ZERO {
         warnings.push(Place::File, "there is no time signature; 4/4 was assumed");
+    }
+    let after = metres.iter().filter(|&&(at, _)| at >= end).count();
+    if after > 0 && end > Ticks::ZERO {
+        let message = format!("left out {} after the end", counted(after, "metre"));
+        warnings.push(Place::File, message);
     }
     let limit = MEASURES_MIN.saturating_add(file_length);
     score.measures = measures(&metres, score.resolution, end, limit, warnings);

@@ -1,18 +1,24 @@
 //! What a track says, sorted by kind.
 
-use midly::{MetaMessage, MidiMessage, TrackEventKind};
-
-use super::events::{Event, Events};
-use super::file::LeftOut;
-use super::notes::{Pairing, RawNote};
+use super::controls::RawControls;
+use super::events::{Event, EventKind, Events};
+use super::notes::{CHANNELS, Pairing};
 use super::text::decode;
+use super::voices;
+use crate::performance::{Control, Message};
 use crate::reading::{Place, Warnings};
-use crate::score::{Metre, Tempo};
+use crate::score::{Metre, Note, Tempo};
 use crate::time::Ticks;
-use crate::{Key, Mode};
+use crate::{Key, Mode, Pitch, Velocity};
 
 /// The controllers that end all notes: all sound off, all notes off, and the four channel modes.
 const NOTES_OFF: [u8; 6] = [120, 123, 124, 125, 126, 127];
+
+/// Release velocities that keyboards without a sensor send.
+const SAYS_NOTHING: [u8; 2] = [0, RELEASE];
+
+/// The release velocity where none is known, which is also what note on with velocity 0 means.
+pub(super) const RELEASE: u8 = 64;
 
 /// What a track says.
 #[derive(Clone, Debug, Default)]
@@ -20,21 +26,27 @@ pub(super) struct Track {
     pub(super) name: Option<String>,
     pub(super) instrument: Option<String>,
     pub(super) copyrights: Vec<String>,
-    pub(super) notes: Vec<RawNote>,
-    pub(super) programs: Vec<ProgramChange>,
+    /// The cable that leads to its sixteen channels.
+    pub(super) port: u8,
+    /// The channels that have messages, in their order.
+    pub(super) channels: Vec<Channel>,
+    /// Messages for no channel in a track that speaks to none.
+    pub(super) controls: Vec<Control>,
     pub(super) texts: Vec<Text>,
     pub(super) tempos: Vec<(Ticks, Tempo)>,
     pub(super) metres: Vec<(Ticks, Metre)>,
     pub(super) keys: Vec<(Ticks, Key)>,
+    /// The end of its last event or note.
     pub(super) end: Ticks,
 }
 
-/// A change of program on a channel.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct ProgramChange {
-    pub(super) at: Ticks,
-    pub(super) channel: u8,
-    pub(super) program: u8,
+/// What a track says to a channel.
+#[derive(Clone, Debug)]
+pub(super) struct Channel {
+    /// Which, 0 first.
+    pub(super) number: u8,
+    pub(super) notes: Vec<Note>,
+    pub(super) controls: Vec<Control>,
 }
 
 /// A text at a moment.
@@ -57,22 +69,41 @@ pub(super) enum TextKind {
 impl Track {
     /// Moves everything to `times` its time.
     pub(super) fn stretch(&mut self, times: i64) {
-        self.each_time(|at| *at = *at * times);
+        self.each_moment(|at| *at = *at * times);
+        for channel in &mut self.channels {
+            for note in &mut channel.notes {
+                note.duration = note.duration * times;
+            }
+        }
     }
 
     /// Moves everything by `delay`.
     pub(super) fn delay(&mut self, delay: Ticks) {
-        self.each_time(|at| *at += delay);
+        self.each_moment(|at| *at += delay);
     }
 
-    fn each_time(&mut self, mut change: impl FnMut(&mut Ticks)) {
-        for note in &mut self.notes {
-            change(&mut note.onset);
-            change(&mut note.end);
+    fn text(&mut self, at: Ticks, kind: TextKind, bytes: &[u8]) {
+        let text = decode(bytes);
+        // An empty lyric keeps the place of a verse.
+        if !text.trim().is_empty() || kind == TextKind::Lyric {
+            self.texts.push(Text { at, kind, text });
         }
-        self.programs
+    }
+
+    fn each_moment(&mut self, mut change: impl FnMut(&mut Ticks)) {
+        for channel in &mut self.channels {
+            channel
+                .notes
+                .iter_mut()
+                .for_each(|note| change(&mut note.onset));
+            channel
+                .controls
+                .iter_mut()
+                .for_each(|control| change(&mut control.at));
+        }
+        self.controls
             .iter_mut()
-            .for_each(|event| change(&mut event.at));
+            .for_each(|control| change(&mut control.at));
         self.texts
             .iter_mut()
             .for_each(|event| change(&mut event.at));
@@ -87,8 +118,12 @@ impl Track {
 #[derive(Default)]
 pub(super) struct Collector {
     pairing: Pairing,
-    /// Messages met so far that a score has no place for.
-    pub(super) left_out: LeftOut,
+    /// The messages of the track for each channel, but for notes.
+    controls: [RawControls; CHANNELS],
+    /// The channel that the track spoke to last.
+    current: Option<usize>,
+    /// Events met so far that say to which channel the next meta event belongs.
+    pub(super) prefixes: usize,
 }
 
 impl Collector {
@@ -97,50 +132,89 @@ impl Collector {
         let mut track = Track::default();
         while let Some(event) = events.next(warnings) {
             match event.kind {
-                TrackEventKind::Midi { channel, message } => {
-                    self.message(&mut track, &event, channel.as_int(), message);
+                EventKind::Channel(status, data) => self.message(&mut track, &event, status, data),
+                EventKind::Meta(kind, data) => {
+                    let place = Place::Track {
+                        track: events.track(),
+                        byte: event.byte,
+                    };
+                    self.meta(&mut track, event.at, kind, data, place, warnings);
                 }
-                TrackEventKind::Meta(meta) => {
-                    self.meta(&mut track, &event, meta, events.track(), warnings);
+                EventKind::Exclusive(data) => {
+                    let message = match data.split_last() {
+                        Some((0xF7, data)) => Message::SystemExclusive(data.into()),
+                        // The first packet of several.
+                        _ => Message::Raw([&[0xF0], data].concat().into()),
+                    };
+                    self.add(&mut track, event.at, message);
                 }
-                TrackEventKind::SysEx(_) | TrackEventKind::Escape(_) => {
-                    self.left_out.exclusives += 1
+                EventKind::Escape(data) => {
+                    self.add(&mut track, event.at, Message::Raw(data.into()));
                 }
             }
         }
         track.end = events.now();
-        track.notes = self.pairing.finish(events.track(), track.end, warnings);
+        let moved = self.pairing.finish(events.track(), track.end, warnings);
+        for number in 0..16 {
+            let notes = self.pairing.notes(number);
+            let controls = &mut self.controls[usize::from(number)];
+            if notes.is_empty() && controls.is_empty() {
+                continue;
+            }
+            let last = notes.iter().map(|note| note.end).max();
+            track.end = track.end.max(last.unwrap_or_default());
+            if moved {
+                controls.keep_releases(notes);
+            }
+            track.channels.push(Channel {
+                number,
+                notes: voices::notes(notes),
+                controls: controls.take(),
+            });
+        }
+        self.pairing.clear();
+        self.current = None;
         track
     }
 
-    fn message(&mut self, track: &mut Track, event: &Event<'_>, channel: u8, message: MidiMessage) {
+    /// Keeps a message that is for no channel with those of the channel that was spoken to last, else
+    /// of the first that will be.
+    fn add(&mut self, track: &mut Track, at: Ticks, message: Message) {
+        let control = Control { at, message };
+        match self.current {
+            Some(channel) => self.controls[channel].long(control),
+            None => track.controls.push(control),
+        }
+    }
+
+    #[inline]
+    fn message(&mut self, track: &mut Track, event: &Event<'_>, status: u8, data: [u8; 2]) {
         let (at, byte) = (event.at, event.byte);
-        match message {
-            MidiMessage::NoteOn { key, vel } if vel.as_int() > 0 => {
-                self.pairing
-                    .on(at, channel, key.as_int(), vel.as_int(), byte);
-            }
-            MidiMessage::NoteOn { key, .. } | MidiMessage::NoteOff { key, .. } => {
-                self.pairing.off(at, channel, key.as_int(), byte);
-            }
-            MidiMessage::ProgramChange { program } => track.programs.push(ProgramChange {
-                at,
-                channel,
-                program: program.as_int(),
-            }),
-            MidiMessage::Controller { controller, .. } => {
-                if NOTES_OFF.contains(&controller.as_int()) {
-                    self.pairing.all_off(at, channel, byte);
-                } else {
-                    self.left_out.controllers += 1;
+        let (kind, channel) = (status >> 4, status & 0xF);
+        let controls = &mut self.controls[usize::from(channel)];
+        if self.current.is_none() {
+            track
+                .controls
+                .drain(..)
+                .for_each(|early| controls.long(early));
+        }
+        self.current = Some(channel.into());
+        let Ok(pitch) = Pitch::try_from(data[0]) else {
+            return;
+        };
+        match (kind, Velocity::try_from(data[1])) {
+            (0x9, Ok(velocity)) => self.pairing.on(at, channel, pitch, velocity, byte),
+            (0x8 | 0x9, _) => {
+                let ended = self.pairing.off(at, channel, pitch, byte);
+                if kind == 0x8 && ended && !SAYS_NOTHING.contains(&data[1]) {
+                    controls.release(at, pitch, data[1]);
                 }
             }
-            // Many programs begin by setting the wheel to the middle, where it is.
-            MidiMessage::PitchBend { bend } => {
-                self.left_out.bends += usize::from(bend.as_int() != 0);
-            }
-            MidiMessage::Aftertouch { .. } | MidiMessage::ChannelAftertouch { .. } => {
-                self.left_out.pressures += 1;
+            _ => {
+                if kind == 0xB && NOTES_OFF.contains(&data[0]) {
+                    self.pairing.all_off(at, channel, byte);
+                }
+                controls.short(at, kind, pitch, data[1]);
             }
         }
     }
@@ -148,51 +222,39 @@ impl Collector {
     fn meta(
         &mut self,
         track: &mut Track,
-        event: &Event<'_>,
-        meta: MetaMessage<'_>,
-        number: usize,
+        at: Ticks,
+        kind: u8,
+        data: &[u8],
+        place: Place,
         warnings: &mut Warnings,
     ) {
-        let at = event.at;
-        let place = Place::Track {
-            track: number,
-            byte: event.byte,
-        };
-        let mut text = |kind, bytes| {
-            let text = decode(bytes);
-            // An empty lyric keeps the place of a verse.
-            if !text.trim().is_empty() || kind == TextKind::Lyric {
-                track.texts.push(Text { at, kind, text });
-            }
-        };
-        match meta {
-            MetaMessage::Text(bytes) => text(TextKind::Plain, bytes),
-            MetaMessage::Lyric(bytes) => text(TextKind::Lyric, bytes),
-            MetaMessage::Marker(bytes) => text(TextKind::Marker, bytes),
-            MetaMessage::CuePoint(bytes) => text(TextKind::Cue, bytes),
-            MetaMessage::Copyright(bytes) => track.copyrights.extend(label(bytes)),
-            MetaMessage::TrackName(bytes) => match (&track.name, label(bytes)) {
-                (None, name) => track.name = name,
-                // A second name is a remark.
-                (Some(_), Some(_)) => text(TextKind::Plain, bytes),
-                (Some(_), None) => {}
-            },
-            MetaMessage::InstrumentName(bytes) => match (&track.instrument, label(bytes)) {
-                (None, name) => track.instrument = name,
-                (Some(_), Some(_)) => text(TextKind::Plain, bytes),
-                (Some(_), None) => {}
-            },
-            MetaMessage::Tempo(micros) => match tempo(micros.as_int()) {
-                Some(tempo) => track.tempos.push((at, tempo)),
-                None => {
-                    let message = format!(
-                        "a tempo of {} microseconds in a quarter note is impossible; it was left out",
-                        micros.as_int()
-                    );
-                    warnings.push(place, message);
+        match (kind, data) {
+            (0x01, _) => track.text(at, TextKind::Plain, data),
+            (0x02, _) => track.copyrights.extend(label(data)),
+            // A second name is a remark.
+            (0x03, _) if track.name.is_some() => track.text(at, TextKind::Plain, data),
+            (0x03, _) => track.name = label(data),
+            (0x04, _) if track.instrument.is_some() => track.text(at, TextKind::Plain, data),
+            (0x04, _) => track.instrument = label(data),
+            (0x05, _) => track.text(at, TextKind::Lyric, data),
+            (0x06, _) => track.text(at, TextKind::Marker, data),
+            (0x07, _) => track.text(at, TextKind::Cue, data),
+            (0x20, _) => self.prefixes += 1,
+            (0x21, &[port, ..]) => track.port = port,
+            (0x2F, _) => {}
+            (0x51, &[high, middle, low, ..]) => {
+                let micros = u32::from_be_bytes([0, high, middle, low]);
+                match tempo(micros) {
+                    Some(tempo) => track.tempos.push((at, tempo)),
+                    None => {
+                        let message = format!(
+                            "a tempo of {micros} microseconds in a quarter note is impossible; it was left out"
+                        );
+                        warnings.push(place, message);
+                    }
                 }
-            },
-            MetaMessage::TimeSignature(beats, power, ..) => {
+            }
+            (0x58, &[beats, power, ref clocks @ ..]) => {
                 let unit = 1u8.checked_shl(power.into()).filter(|_| power < 8);
                 match unit.and_then(|unit| Metre::new(beats, unit)) {
                     Some(metre) => track.metres.push((at, metre)),
@@ -203,17 +265,34 @@ impl Collector {
                         warnings.push(place, message);
                     }
                 }
+                if let Some(&notes) = clocks.get(1).filter(|&&notes| notes != 8) {
+                    let message =
+                        format!("a quarter note of {notes} thirty-seconds was read as one of 8");
+                    warnings.push(place, message);
+                }
             }
-            MetaMessage::KeySignature(fifths @ -7..=7, minor) => {
-                let mode = if minor { Mode::Minor } else { Mode::Major };
-                track.keys.push((at, Key { fifths, mode }));
+            (0x59, &[fifths, minor, ..]) => {
+                let fifths = fifths.cast_signed();
+                let mode = if minor != 0 { Mode::Minor } else { Mode::Major };
+                if (-7..=7).contains(&fifths) {
+                    track.keys.push((at, Key { fifths, mode }));
+                } else {
+                    let message =
+                        format!("a key with {fifths} sharps is impossible; it was left out");
+                    warnings.push(place, message);
+                }
             }
-            MetaMessage::KeySignature(fifths, _) => {
-                let message = format!("a key with {fifths} sharps is impossible; it was left out");
+            (0x21 | 0x51 | 0x58 | 0x59, _) => {
+                let message = format!(
+                    "a meta event of kind {kind:02X} and length {} makes no sense; it was skipped",
+                    data.len()
+                );
                 warnings.push(place, message);
             }
-            MetaMessage::EndOfTrack | MetaMessage::MidiPort(_) => {}
-            _ => self.left_out.others += 1,
+            _ => {
+                let data = data.into();
+                self.add(track, at, Message::Meta { kind, data });
+            }
         }
     }
 }

@@ -1,26 +1,22 @@
 //! Scores as files of format 1.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use midly::num::{u4, u7, u15, u24, u28};
-use midly::{Format, Header, MetaMessage, MidiMessage, Smf, Timing, TrackEvent, TrackEventKind};
-
-use super::general::program_named;
+use super::bytes::{self, Event, Kind};
+use super::instrument;
 use super::lyrics;
-use super::parts::PERCUSSION;
-use super::text::{encode, of_chord, of_metadata};
+use super::text::{of_chord, of_metadata};
 use super::timeline::signatures;
-use super::track::micros_of;
-use crate::performance::played;
-use crate::score::{DirectionKind, Lyric, Metre, Part, Score};
+use super::track::{RELEASE, micros_of};
+use crate::performance::{Message, played};
+use crate::score::{DirectionKind, Lyric, Part, Score};
 use crate::time::{Resolution, Ticks, gcd};
-use crate::{Key, Mode};
+
+/// The channel of drums, counted from 0.
+pub(super) const PERCUSSION: u8 = 9;
 
 /// The latest moment that is written. At 480 ticks in a quarter note it is half a century away.
 const LAST: i64 = 1 << 40;
-
-/// The longest time between two events, which is as much as four bytes of seven bits hold.
-const DELTA_MAX: i64 = (1 << 28) - 1;
 
 /// The resolution of scores that MIDI cannot hold exactly: it divides by 2 to 32, 3, 9, 27, 5 and 7.
 const COARSE: u32 = 30_240;
@@ -32,28 +28,11 @@ pub(super) fn write(score: &Score) -> Vec<u8> {
     let scale = Scale::of(score);
     let end = scale.time(score.end());
     let mut tracks = vec![conductor(score, scale)];
-    let ports = score
-        .parts
-        .iter()
-        .filter(|part| !part.instrument.percussion)
-        .count()
-        > 15;
-    let mut melodic = 0;
-    for part in &score.parts {
-        let (port, channel) = if part.instrument.percussion {
-            (0, PERCUSSION)
-        } else {
-            melodic += 1;
-            channel_of(melodic - 1)
-        };
-        let events = part_track(
-            part,
-            score.resolution,
-            scale,
-            channel,
-            ports.then_some(port),
-        );
-        tracks.push(events);
+    let cables = cables(&score.parts);
+    let ports = cables.iter().any(|&(port, _)| port > 0);
+    for (part, (port, channel)) in score.parts.iter().zip(cables) {
+        let port = ports.then_some(port);
+        tracks.push(part_track(part, score.resolution, scale, channel, port));
     }
     // More parts than a file has tracks share the last one.
     let surplus = tracks.split_off(tracks.len().min(PARTS_MAX + 1));
@@ -61,16 +40,31 @@ pub(super) fn write(score: &Score) -> Vec<u8> {
         last.extend(surplus.into_iter().flatten());
     }
     for track in &mut tracks {
-        track.sort_by_key(|event| (event.at, event.message.rank()));
+        track.sort_by_key(|event| (event.at, event.kind.rank()));
     }
-    to_bytes(&tracks, scale.division, end)
+    bytes::file(&tracks, scale.division, end)
 }
 
-/// The port and channel of the melodic part number `index`: the drums' channel is left free.
-fn channel_of(index: usize) -> (u8, u8) {
-    let port = u8::try_from(index / 15 % 128).unwrap_or(0);
-    let channel = u8::try_from(index % 15).unwrap_or(0);
-    (port, channel + u8::from(channel >= PERCUSSION))
+/// The port and channel of each part. A port has one part of drums and 15 others; after the last port
+/// they begin anew.
+fn cables(parts: &[Part]) -> Vec<(u8, u8)> {
+    let (mut drums, mut melodic) = (0, 0);
+    let of_part = |part: &Part| {
+        let (count, channels) = match part.instrument.percussion {
+            true => (&mut drums, 1),
+            false => (&mut melodic, 15),
+        };
+        let (port, channel) = (*count / channels % 128, *count % channels);
+        *count += 1;
+        let channel = match part.instrument.percussion {
+            true => PERCUSSION,
+            false => u8::try_from(channel).unwrap_or(0),
+        };
+        // The drums' channel is left free.
+        let shift = u8::from(!part.instrument.percussion && channel >= PERCUSSION);
+        (u8::try_from(port).unwrap_or(0), channel + shift)
+    };
+    parts.iter().map(of_part).collect()
 }
 
 /// How the ticks of a score become those of a file.
@@ -131,164 +125,59 @@ impl Scale {
 /// All moments that the file should keep exactly.
 fn times(score: &Score) -> impl Iterator<Item = Ticks> {
     let notes = score.parts.iter().flat_map(|part| &part.notes);
+    let controls = score.parts.iter().flat_map(|part| &part.controls);
     notes
-        .flat_map(|note| [note.onset, note.end()])
+        .flat_map(|note| {
+            let played = note.played.map(|played| {
+                let onset = note.onset + played.delay;
+                [onset, onset + played.duration]
+            });
+            [note.onset, note.end()]
+                .into_iter()
+                .chain(played.into_iter().flatten())
+        })
+        .chain(controls.map(|control| control.at))
         .chain(score.tempos.iter().map(|change| change.at))
         .chain(score.keys.iter().map(|change| change.at))
         .chain(score.measures.iter().map(|measure| measure.start))
 }
 
-/// A message at a moment.
-struct Event {
-    at: i64,
-    message: Message,
-}
-
-enum Message {
-    Off {
-        channel: u8,
-        pitch: u8,
-    },
-    On {
-        channel: u8,
-        pitch: u8,
-        velocity: u8,
-    },
-    Program {
-        channel: u8,
-        program: u8,
-    },
-    Port(u8),
-    Name(String),
-    Copyright(String),
-    Text(String),
-    Lyric(String),
-    Marker(String),
-    Tempo(u32),
-    Metre(Metre),
-    Key(Key),
-}
-
-impl Message {
-    /// The place among the messages of one moment: notes end before others begin, and what bears
-    /// on a note comes before it.
-    fn rank(&self) -> u8 {
-        match self {
-            Message::Off { .. } => 0,
-            Message::On { .. } => 2,
-            _ => 1,
-        }
-    }
-
-    fn kind(&self) -> TrackEventKind<'_> {
-        let midi = |channel: u8, message| TrackEventKind::Midi {
-            channel: u4::new(channel),
-            message,
-        };
-        match *self {
-            Message::Off { channel, pitch } => {
-                // The release of MIDI's default, which is also what note on with velocity 0 means.
-                midi(
-                    channel,
-                    MidiMessage::NoteOff {
-                        key: u7::new(pitch),
-                        vel: u7::new(64),
-                    },
-                )
-            }
-            Message::On {
-                channel,
-                pitch,
-                velocity,
-            } => midi(
-                channel,
-                MidiMessage::NoteOn {
-                    key: u7::new(pitch),
-                    vel: u7::new(velocity),
-                },
-            ),
-            Message::Program { channel, program } => midi(
-                channel,
-                MidiMessage::ProgramChange {
-                    program: u7::new(program.min(127)),
-                },
-            ),
-            Message::Port(port) => TrackEventKind::Meta(MetaMessage::MidiPort(u7::new(port))),
-            Message::Name(ref name) => TrackEventKind::Meta(MetaMessage::TrackName(bytes_of(name))),
-            Message::Copyright(ref notice) => {
-                TrackEventKind::Meta(MetaMessage::Copyright(bytes_of(notice)))
-            }
-            Message::Text(ref words) => TrackEventKind::Meta(MetaMessage::Text(bytes_of(words))),
-            Message::Lyric(ref words) => TrackEventKind::Meta(MetaMessage::Lyric(bytes_of(words))),
-            Message::Marker(ref words) => {
-                TrackEventKind::Meta(MetaMessage::Marker(bytes_of(words)))
-            }
-            Message::Tempo(micros) => TrackEventKind::Meta(MetaMessage::Tempo(u24::new(micros))),
-            Message::Metre(metre) => TrackEventKind::Meta(time_signature(metre)),
-            Message::Key(key) => TrackEventKind::Meta(MetaMessage::KeySignature(
-                key.fifths.clamp(-7, 7),
-                is_minor(key.mode),
-            )),
-        }
-    }
-}
-
-fn bytes_of(text: &str) -> &[u8] {
-    encode(text).as_bytes()
-}
-
-/// Whether the third of a mode is minor, which is all that MIDI knows of it.
-fn is_minor(mode: Mode) -> bool {
-    matches!(
-        mode,
-        Mode::Minor | Mode::Dorian | Mode::Phrygian | Mode::Locrian
-    )
-}
-
-fn time_signature(metre: Metre) -> MetaMessage<'static> {
-    // MIDI clocks are 24 in a quarter note, and the metronome ticks once a beat.
-    let clocks = 96 * u16::from(metre.units_per_beat()) / u16::from(metre.unit.max(1));
-    let clocks = u8::try_from(clocks.max(1)).unwrap_or(u8::MAX);
-    let power = u8::try_from(metre.unit.trailing_zeros()).unwrap_or(2);
-    MetaMessage::TimeSignature(metre.beats, power, clocks, 8)
-}
-
 /// The first track: what concerns the whole piece.
-fn conductor(score: &Score, scale: Scale) -> Vec<Event> {
+fn conductor(score: &Score, scale: Scale) -> Vec<Event<'_>> {
     let mut events = Vec::new();
-    let mut at_start = |message| events.push(Event { at: 0, message });
+    let mut at_start = |kind| events.push(Event { at: 0, kind });
     let metadata = &score.metadata;
     if let Some(title) = metadata
         .title
         .as_ref()
         .filter(|title| !title.trim().is_empty())
     {
-        at_start(Message::Name(title.clone()));
+        at_start(Kind::Name(title));
     }
     if let Some(notice) = metadata
         .copyright
         .as_ref()
         .filter(|notice| !notice.trim().is_empty())
     {
-        at_start(Message::Copyright(notice.clone()));
+        at_start(Kind::Copyright(notice));
     }
     of_metadata(score)
         .into_iter()
-        .for_each(|text| at_start(Message::Text(text)));
+        .for_each(|text| at_start(Kind::Text(text)));
     let metres = signatures(&score.measures, score.resolution).into_iter();
     events.extend(metres.map(|(at, metre)| Event {
         at: scale.time(at),
-        message: Message::Metre(metre),
+        kind: Kind::Metre(metre),
     }));
     events.extend(score.keys.iter().map(|change| Event {
         at: scale.time(change.at),
-        message: Message::Key(change.key),
+        kind: Kind::Key(change.key),
     }));
     events.extend(score.tempos.iter().filter_map(|change| {
         let micros = micros_of(change.tempo.quarters_per_minute())?;
         Some(Event {
             at: scale.time(change.at),
-            message: Message::Tempo(micros),
+            kind: Kind::Tempo(micros),
         })
     }));
     events
@@ -300,65 +189,111 @@ fn part_track(
     scale: Scale,
     channel: u8,
     port: Option<u8>,
-) -> Vec<Event> {
-    let mut events = Vec::new();
-    let mut at_start = |message| events.push(Event { at: 0, message });
+) -> Vec<Event<'_>> {
+    let notes = played(part, resolution);
+    let mut events = Vec::with_capacity(2 * notes.len() + part.controls.len() + 1);
+    let mut at_start = |kind| events.push(Event { at: 0, kind });
     if !part.name.trim().is_empty() {
-        at_start(Message::Name(part.name.clone()));
+        at_start(Kind::Name(&part.name));
     }
-    port.into_iter()
-        .for_each(|port| at_start(Message::Port(port)));
-    if let Some(program) = part.instrument.program {
-        at_start(Message::Program { channel, program });
-    }
-    add_directions(&mut events, part, scale, channel);
+    port.into_iter().for_each(|port| at_start(Kind::Port(port)));
+    let first = notes.first().map_or(Ticks(i64::MAX), |note| note.onset);
+    add_controls(&mut events, part, first, scale, channel);
+    add_directions(&mut events, part, scale);
     add_lyrics(&mut events, part, scale);
-    for note in played(part, resolution) {
+    let mut releases = releases(part, scale);
+    for note in notes {
         let pitch = note.pitch.midi();
         let (onset, end) = (scale.time(note.onset), scale.time(note.end));
         let velocity = note.velocity.midi();
         events.push(Event {
             at: onset,
-            message: Message::On {
+            kind: Kind::On {
                 channel,
                 pitch,
                 velocity,
             },
         });
         // Rounding must not take a note's last tick; at the end of time it moves the onset instead.
+        let end = end.max(onset + 1);
+        let release = releases
+            .get_mut(&(end, pitch))
+            .and_then(VecDeque::pop_front);
+        let release = release.unwrap_or(RELEASE);
         events.push(Event {
-            at: end.max(onset + 1),
-            message: Message::Off { channel, pitch },
+            at: end,
+            kind: Kind::Off {
+                channel,
+                pitch,
+                release,
+            },
         });
     }
     events
 }
 
-fn add_directions(events: &mut Vec<Event>, part: &Part, scale: Scale, channel: u8) {
-    for direction in &part.directions {
-        let at = scale.time(direction.at);
-        let text = direction.text.clone();
-        let message = match direction.kind {
-            DirectionKind::Rehearsal => Message::Marker(text),
-            DirectionKind::Dynamic | DirectionKind::Words => Message::Text(text),
-        };
-        events.push(Event { at, message });
-        let words = Some(&direction.text).filter(|_| direction.kind != DirectionKind::Rehearsal);
-        if let Some(program) = words.and_then(|words| program_named(words)) {
-            events.push(Event {
-                at,
-                message: Message::Program { channel, program },
-            });
+/// The program and the controls of a part whose notes begin at `first`.
+fn add_controls<'a>(
+    events: &mut Vec<Event<'a>>,
+    part: &'a Part,
+    first: Ticks,
+    scale: Scale,
+    channel: u8,
+) {
+    let chosen = instrument::last_program(&part.controls, first);
+    let place = instrument::program_place(&part.controls);
+    let program = part.instrument.program;
+    let program = program.map(|program| Kind::Program { channel, program });
+    let (at_start, in_place) = match chosen {
+        Some(_) => (None, program),
+        None => (program, None),
+    };
+    let controls = part.controls.iter().map(|control| Event {
+        at: scale.time(control.at),
+        kind: Kind::Control {
+            channel,
+            message: &control.message,
+        },
+    });
+    let start = events.len();
+    events.extend(controls);
+    // The instrument has the last word on its program.
+    if let (Some(chosen), Some(kind)) = (chosen, in_place) {
+        events[start + chosen].kind = kind;
+    }
+    if let Some(kind) = at_start {
+        events.insert(start + place, Event { at: 0, kind });
+    }
+}
+
+/// How notes are let go, by their end and pitch, in their order.
+fn releases(part: &Part, scale: Scale) -> BTreeMap<(i64, u8), VecDeque<u8>> {
+    let mut releases: BTreeMap<(i64, u8), VecDeque<u8>> = BTreeMap::new();
+    for control in &part.controls {
+        if let Message::Release { pitch, velocity } = control.message {
+            let key = (scale.time(control.at), pitch.midi());
+            releases.entry(key).or_default().push_back(velocity);
         }
     }
+    releases
+}
+
+fn add_directions<'a>(events: &mut Vec<Event<'a>>, part: &'a Part, scale: Scale) {
+    events.extend(part.directions.iter().map(|direction| Event {
+        at: scale.time(direction.at),
+        kind: match direction.kind {
+            DirectionKind::Rehearsal => Kind::Marker(&direction.text),
+            DirectionKind::Dynamic | DirectionKind::Words => Kind::Text(direction.text.clone()),
+        },
+    }));
     events.extend(part.chords.iter().map(|chord| Event {
         at: scale.time(chord.at),
-        message: Message::Text(of_chord(&chord.text)),
+        kind: Kind::Text(of_chord(&chord.text)),
     }));
 }
 
 /// Lyric events: of each moment one for each verse up to the last, empty where it has none.
-fn add_lyrics(events: &mut Vec<Event>, part: &Part, scale: Scale) {
+fn add_lyrics(events: &mut Vec<Event<'_>>, part: &Part, scale: Scale) {
     let mut moments: BTreeMap<i64, BTreeMap<u8, &Lyric>> = BTreeMap::new();
     for note in &part.notes {
         for lyric in &note.lyrics {
@@ -379,51 +314,8 @@ fn add_lyrics(events: &mut Vec<Event>, part: &Part, scale: Scale) {
                 .map_or_else(String::new, |lyric| lyrics::encode(lyric));
             Event {
                 at,
-                message: Message::Lyric(text),
+                kind: Kind::Lyric(text),
             }
         }));
     }
-}
-
-fn to_bytes(tracks: &[Vec<Event>], division: u16, end: i64) -> Vec<u8> {
-    let tracks = tracks.iter().map(|events| {
-        let mut written = Vec::with_capacity(events.len() + 1);
-        let mut now = 0;
-        for event in events {
-            let delta = wait(&mut written, event.at - now);
-            now = event.at;
-            written.push(TrackEvent {
-                delta,
-                kind: event.message.kind(),
-            });
-        }
-        let delta = wait(&mut written, (end - now).max(0));
-        written.push(TrackEvent {
-            delta,
-            kind: TrackEventKind::Meta(MetaMessage::EndOfTrack),
-        });
-        written
-    });
-    let smf = Smf {
-        header: Header::new(Format::Parallel, Timing::Metrical(u15::new(division))),
-        tracks: tracks.collect(),
-    };
-    let mut bytes = Vec::new();
-    smf.write(&mut bytes)
-        .expect("tracks and texts are within what a file holds");
-    bytes
-}
-
-/// The delta time that is left of `ticks` after empty texts have passed what one event cannot.
-fn wait(events: &mut Vec<TrackEvent<'_>>, mut ticks: i64) -> u28 {
-    let delta = |ticks: i64| u28::new(u32::try_from(ticks.clamp(0, DELTA_MAX)).unwrap_or(0));
-    while ticks > DELTA_MAX {
-        let kind = TrackEventKind::Meta(MetaMessage::Text(b""));
-        events.push(TrackEvent {
-            delta: delta(DELTA_MAX),
-            kind,
-        });
-        ticks -= DELTA_MAX;
-    }
-    delta(ticks)
 }
