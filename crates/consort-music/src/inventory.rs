@@ -83,6 +83,8 @@ features! {
     PitchBend: "pitch bend", "pitch bends";
     /// Pressure on keys.
     Pressure: "pressure message", "pressure messages";
+    /// How fast notes are let go.
+    Release: "release velocity", "release velocities";
     /// Changes of program within a part.
     ProgramChange: "change of program", "changes of program";
     /// Other messages to instruments.
@@ -221,7 +223,10 @@ impl Inventory {
                 Message::PitchBend(_) => Feature::PitchBend,
                 Message::Pressure(_) | Message::KeyPressure { .. } => Feature::Pressure,
                 Message::Program(_) => Feature::ProgramChange,
-                Message::SystemExclusive(_) => Feature::OtherMessage,
+                Message::Release { .. } => Feature::Release,
+                Message::SystemExclusive(_) | Message::Raw(_) | Message::Meta { .. } => {
+                    Feature::OtherMessage
+                }
             };
             self.add(feature, 1);
         }

@@ -1,10 +1,11 @@
 //! `consort convert`: a score in another format.
 
-use clap::{ArgMatches, Command};
+use clap::{Arg, ArgMatches, Command, value_parser};
 use consort::files::{Kind, bytes_of, read_score, read_scores, write_all};
 use consort_audio::Instruments;
 use consort_music::format::{self, Format};
 use consort_music::inventory::Feature;
+use consort_music::quantize::{Grid, Quantization, Signature};
 use consort_music::{Reading, Score, abc};
 use serde_json::json;
 
@@ -32,6 +33,24 @@ pub(super) fn command() -> Command {
             "unfold",
             "Play repeats, endings and jumps out; MIDI and sound always have them so",
         ))
+        .arg(
+            Arg::new("quantize")
+                .long("quantize")
+                .value_name("GRID")
+                .value_parser(value_parser!(Grid))
+                .help(
+                    "Write a performance in note values: the shortest, as 4, 8, 16, 32 or 64, and +3, +5, \
+                     +7 for the tuplets, such as 16+3",
+                ),
+        )
+        .arg(flag(
+            "infer-metre",
+            "With --quantize: find the measures from the notes",
+        ).requires("quantize"))
+        .arg(flag(
+            "infer-key",
+            "With --quantize: find the key from the notes",
+        ).requires("quantize"))
         .arg(flag(
             "strict",
             "Refuse a file in which anything has to be guessed, mended or left out",
@@ -50,10 +69,30 @@ pub(super) fn run(matches: &ArgMatches) -> anyhow::Result<()> {
     let kind = Kind::of(&to).map_err(consort::Error::from)?;
     let Reading {
         value: mut scores,
-        warnings,
+        mut warnings,
     } = read(matches, &from, kind)?;
     if matches.get_flag("strict") {
         refuse_warnings(&from, &warnings)?;
+    }
+    if let Some(&grid) = matches.get_one::<Grid>("quantize") {
+        let signature = |name| match matches.get_flag(name) {
+            true => Signature::Infer,
+            false => Signature::Keep,
+        };
+        let quantization = Quantization {
+            grid,
+            metre: signature("infer-metre"),
+            key: signature("infer-key"),
+            ..Quantization::default()
+        };
+        for score in &mut scores {
+            let Reading {
+                value,
+                warnings: said,
+            } = score.quantized(&quantization);
+            *score = value.score;
+            warnings.extend(said);
+        }
     }
     if matches.get_flag("unfold") {
         scores
