@@ -9,7 +9,7 @@
 //!
 //! let reading = abc::read(b"X:1\nT:Two bars\nM:2/4\nK:D\nd2 f2|g2 f2|]\n")?;
 //! assert!(reading.warnings.is_empty());
-//! assert_eq!(abc::write(&reading.value[0]), "X:1\nT:Two bars\nM:2/4\nL:1/8\nK:D\nde | gf |]\n");
+//! assert_eq!(abc::write(&reading.value[0]), "X:1\nT:Two bars\nM:2/4\nL:1/8\nK:D\ndf | gf |]\n");
 //! # Ok::<(), abc::AbcError>(())
 //! ```
 //!
@@ -32,7 +32,7 @@
 //! | `Q:` with beats and words, and the outdated `Q:120`, `Q:C=120` | read; written as `1/4=`; words become words above the staff |
 //! | `K:`: all tonics and modes, `none` | kept, also where voices differ; `HP` and `Hp` become A mixolydian |
 //! | `K:` with accidentals of its own, `exp` | kept where a mode has them, else put on the notes and told |
-//! | `clef=`, `octave=`, `transpose=` in `K:` and `V:` | clefs and transposition kept, octaves read; a transposition that changes is told |
+//! | `clef=`, `octave=`, `transpose=` in `K:` and `V:`, `%%MIDI transpose` | clefs and transposition kept, octaves read; a transposition that changes is told |
 //! | `V:` with `name=` or `nm=` | kept |
 //! | `stem=`, `middle=`, `stafflines=`, `sname=` and other looks of a staff | passed over; properties that are none of these are told |
 //! | `%%score`, `%%staves` | braces join voices to parts; brackets and the order on the page are passed over |
@@ -42,7 +42,7 @@
 //! | `I:` | kept as fields, `I:MIDI` and the like read as directives |
 //! | `%%MIDI program`, `channel`, `control` | kept as instrument, drums and controls |
 //! | `%%propagate-accidentals`, `%%abc-copyright` | read |
-//! | other directives (`%%MIDI transpose`, `drum`, `gchord`; `%%scale`, ...) | kept as fields: they do not change the notes |
+//! | other directives (`%%MIDI drum`, `gchord`; `%%scale`, ...) | kept as fields: they do not change the notes |
 //! | notes, octaves, lengths, accidentals and how long they hold, chords, `+CEG+` | kept; written in brackets |
 //! | microtones `^/` | told, rounded to semitones |
 //! | rests `z` `x` `Z` `X` and what hangs on them; spacers `y` | kept as gaps, and as rests where they bear signs; `x` becomes `z`; `y` is passed over |

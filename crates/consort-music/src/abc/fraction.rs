@@ -77,6 +77,17 @@ impl Fraction {
 
     fn reduced(mut numerator: i128, mut denominator: i128) -> Fraction {
         let divisor = greatest_common_divisor(numerator.unsigned_abs(), denominator.unsigned_abs());
+        // Almost all numbers are small, and so is the work then.
+        if let (Ok(numerator), Ok(denominator), Ok(divisor @ 1..)) = (
+            i64::try_from(numerator),
+            i64::try_from(denominator),
+            i64::try_from(divisor),
+        ) {
+            return Fraction {
+                numerator: numerator / divisor,
+                denominator: (denominator / divisor).max(1),
+            };
+        }
         if let Ok(divisor @ 2..) = i128::try_from(divisor) {
             numerator /= divisor;
             denominator /= divisor;
@@ -165,7 +176,11 @@ impl Grid {
 impl Resolution {
     /// A fraction of a whole note in ticks; what is finer than a tick is cut off.
     pub(super) fn ticks(self, time: Fraction) -> Ticks {
-        let per_whole = i128::from(self.ticks_per_quarter()) * 4;
+        let per_whole = i64::from(self.ticks_per_quarter()) * 4;
+        if let Some(ticks) = time.numerator.checked_mul(per_whole) {
+            return Ticks(ticks / time.denominator);
+        }
+        let per_whole = i128::from(per_whole);
         let ticks = i128::from(time.numerator) * per_whole / i128::from(time.denominator);
         Ticks(i64::try_from(ticks).unwrap_or(i64::MAX))
     }

@@ -342,7 +342,7 @@ fn field_line(name: &str, value: &str, out: &mut String) {
         })
         .collect();
     let is_instrument = plain == "MIDI"
-        && ["program", "channel"]
+        && ["program", "channel", "transpose"]
             .iter()
             .any(|word| value.starts_with(word));
     if is_instrument

@@ -24,6 +24,7 @@ fn keys() {
     assert_eq!(key("C bass").1, key("C").1);
     assert!(key("C treble-8").1.starts_with("0:53:"));
     assert!(key("C transpose=-2").1.starts_with("0:63:"));
+    assert!(key("C\n%%MIDI transpose -12").1.starts_with("0:53:"));
     assert!(key("C octave=1").1.starts_with("0:77:"));
 }
 

@@ -321,6 +321,19 @@ impl TuneReader<'_> {
         }
     }
 
+    /// What `transpose=` does too.
+    fn transpose(&mut self, semitones: i8, place: Place) {
+        let properties = Properties {
+            transpose: Some(semitones),
+            ..Properties::default()
+        };
+        if self.in_voice() {
+            self.apply_to_voice(&properties, place);
+        } else {
+            apply(&properties, &mut self.settings);
+        }
+    }
+
     fn control(&mut self, message: Message) {
         let voice = self.voice();
         let at = voice.time();
@@ -364,6 +377,10 @@ impl TuneReader<'_> {
             ("MIDI", Some("channel")) => {
                 self.instrument().percussion = words.next() == Some("10");
             }
+            ("MIDI", Some("transpose")) => match words.next().map(str::parse) {
+                Some(Ok(semitones @ -60..=60)) => self.transpose(semitones, place),
+                _ => self.warn(place, "a transposition of more than five octaves: left out"),
+            },
             ("MIDI", Some("control")) if self.in_voice() => {
                 let mut numbers = words.map(|word| word.parse().ok().filter(|n| *n <= 127));
                 match (numbers.next().flatten(), numbers.next().flatten()) {
