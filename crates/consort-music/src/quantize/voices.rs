@@ -210,8 +210,8 @@ impl Beam {
         for (chord, voice) in slice.iter().zip(voices) {
             next.cost += self.step(chord, voice, lines);
             for (other, line) in self.lines.iter().enumerate().take(most) {
-                // What still sounds in other voices should not be crossed.
-                let Some(line) = line.filter(|line| line.until > chord.at) else {
+                // What sounds in other voices should not be crossed, nor what sounded there last.
+                let Some(line) = line.filter(|line| lines || line.until > chord.at) else {
                     continue;
                 };
                 let crosses = match chosen & 1 << other {
