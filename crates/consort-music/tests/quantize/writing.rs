@@ -167,7 +167,7 @@ fn a_piano_has_two_staves() {
 fn what_is_faster_than_the_grid_is_a_grace_note() {
     let played = [
         (0, 470, 60),
-        (455, 22, 62),
+        (440, 38, 62),
         (480, 470, 64),
         (960, 480, 60),
         (1440, 480, 60),
@@ -176,7 +176,7 @@ fn what_is_faster_than_the_grid_is_a_grace_note() {
     assert_eq!(found.graces, 1);
     let grace = &found.score.parts[0].notes[1];
     assert!(grace.is_grace() && grace.onset == Ticks(480) && grace.pitch.midi() == 62);
-    assert_eq!(grace.played.unwrap().delay, Ticks(-25));
+    assert_eq!(grace.played.unwrap().delay, Ticks(-40));
     assert_eq!(found.score.parts[0].notes[0].duration, Ticks(480));
 }
 
