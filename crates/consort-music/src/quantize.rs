@@ -144,7 +144,7 @@ impl Score {
     pub fn quantized(&self, quantization: &Quantization) -> Reading<Quantized> {
         let mut warnings = Warnings::default();
         let grid = quantization.grid;
-        let mut score = refined(self, grid, &mut warnings);
+        let mut score = refined(self, quantization, &mut warnings);
         if quantization.metre == Signature::Infer {
             infer_metre(&mut score, quantization, &mut warnings);
         }
@@ -176,9 +176,15 @@ impl Score {
 }
 
 /// `score` in ticks that all of `grid` and the units of its metres lie on.
-fn refined(score: &Score, grid: Grid, warnings: &mut Warnings) -> Score {
+fn refined(score: &Score, quantization: &Quantization, warnings: &mut Warnings) -> Score {
+    let grid = quantization.grid;
     let metres = score.measures.iter().filter_map(|measure| measure.metre);
-    let unit = metres.map(|metre| u32::from(metre.unit)).max().unwrap_or(4);
+    let kept = metres.filter(|_| quantization.metre == Signature::Keep);
+    let unit = kept
+        .map(|metre| u32::from(metre.unit))
+        .max()
+        .unwrap_or(8)
+        .max(8);
     let binary = grid.denominator().max(unit.next_power_of_two().min(128)) / 4;
     let divisions = grid.divisions() / (grid.denominator() / 4) * binary;
     let needed = Resolution::new(divisions).unwrap_or(score.resolution);

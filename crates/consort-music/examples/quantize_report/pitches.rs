@@ -43,7 +43,9 @@ pub(crate) fn voices(sets: &Sets) {
                     .0
                     / times;
                 let key = (onset, onset + length, note.pitch.midi());
-                let Some(own) = truth.get_mut(&key).and_then(Vec::pop) else {
+                // Of unisons that begin and end together the higher voice comes first in both.
+                let unison = truth.get_mut(&key).filter(|voices| !voices.is_empty());
+                let Some(own) = unison.map(|voices| voices.remove(0)) else {
                     continue;
                 };
                 lines.entry(own).or_default().push((onset, note.voice));

@@ -66,7 +66,7 @@ impl Placing {
 pub(super) struct Onset {
     /// When.
     pub(super) at: Ticks,
-    /// Whether what was struck before is over by then, or goes on together with it.
+    /// Whether it was struck well after what was before, which is over by then.
     pub(super) follows: bool,
 }
 

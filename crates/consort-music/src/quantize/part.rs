@@ -23,7 +23,7 @@ const TOGETHER_S: f64 = 0.030;
 const TOGETHER_OF_SHORTEST: f64 = 0.3;
 
 /// Of a part whose onsets deviate by so much of a quarter note it is said that it has no beat.
-const LOOSE: f64 = 0.08;
+const LOOSE: f64 = 0.05;
 
 /// What was done to the notes so far.
 #[derive(Clone, Copy, Debug, Default)]
@@ -132,14 +132,19 @@ fn struck(notes: Vec<Note>) -> (Vec<Struck>, Vec<Note>) {
     let mut riders = Vec::new();
     let mut open: Vec<usize> = Vec::new();
     for note in notes {
-        if note.played.is_none() && (note.is_grace() || note.duration <= Ticks::ZERO) {
+        let is_timeless = match note.is_grace() {
+            true => note.played.is_none(),
+            false => note.duration <= Ticks::ZERO,
+        };
+        if is_timeless {
             riders.push(note);
             continue;
         }
         open.retain(|&held| struck[held].until >= note.onset);
         let continued = open.iter().position(|&held| {
             let held = &struck[held];
-            note.tied_from && held.note.pitch == note.pitch && held.until == note.onset
+            let joins = held.note.pitch == note.pitch && held.until == note.onset;
+            note.tied_from && !note.is_grace() && joins
         });
         let tied_to = note.tied_to && !note.is_grace();
         let index = match continued {
@@ -232,8 +237,9 @@ fn groups(struck: &[Struck], score: &Score, ground: &Ground) -> Vec<Group> {
     let mut tempo = crate::Tempo::DEFAULT;
     let quarter = ground.quarter().0 as f64;
     let most = ground.shortest().0 as f64 * TOGETHER_OF_SHORTEST;
-    // When the latest note before the group is half over.
+    // When the latest note before the group is half over, and when the group before began.
     let mut over = Ticks::ZERO;
+    let mut last: Option<Ticks> = None;
     let mut from = 0;
     while from < struck.len() {
         let first = struck[from].onset;
@@ -263,10 +269,13 @@ fn groups(struck: &[Struck], score: &Score, ground: &Ground) -> Vec<Group> {
             to,
             onset: Onset {
                 at: mean,
-                follows: over <= first,
+                // What comes at once after another was hardly meant to be counted.
+                follows: over <= first
+                    && last.is_none_or(|last| (first - last) * 3 > ground.shortest()),
             },
         });
         let half = |struck: &Struck| struck.onset + (struck.end - struck.onset) / 2;
+        last = Some(first);
         over = struck[from..to].iter().map(half).max().unwrap_or_default();
         from = to;
     }

@@ -209,9 +209,16 @@ impl Beam {
         let voices = (0..most).filter(|voice| chosen & 1 << voice != 0);
         for (chord, voice) in slice.iter().zip(voices) {
             next.cost += self.step(chord, voice, lines);
+            // Voices are there for what sounds together.
+            let is_free = |line: &Option<Line>| line.is_none_or(|line| line.until <= chord.at);
+            let passed_over =
+                (0..voice).filter(|&other| chosen & 1 << other == 0 && is_free(&self.lines[other]));
+            if !lines {
+                next.cost += 4.0 * passed_over.count() as f64;
+            }
             for (other, line) in self.lines.iter().enumerate().take(most) {
-                // What still sounds in other voices should not be crossed.
-                let Some(line) = line.filter(|line| line.until > chord.at) else {
+                // What sounds in other voices should not be crossed, nor what sounded there last.
+                let Some(line) = line.filter(|line| lines || line.until > chord.at) else {
                     continue;
                 };
                 let crosses = match chosen & 1 << other {
