@@ -1,10 +1,10 @@
 """Holds our reading and writing of MusicXML against music21 and against the schema of MusicXML 4.0.
 
-    python evaluations/scores/musicxml.py --schema musicxml_4_0.xsd --cache FOLDER [--time] FOLDER...
+    python evaluations/scores/musicxml.py --schema musicxml_4_0.xsd --cache FOLDER [--time N] FOLDER...
 
 Takes every MusicXML file below the folders. Compares notes, ties, fermatas, keys and metres of every part
 with what music21 reads; writes each score and compares what music21 reads in that with the original;
-validates what was written. With --time it also reads each file with both, one after the other. What
+validates what was written. With --time N it reads every N-th file with both, one after the other, instead. What
 music21 reads is kept in the cache, because it takes long. Prints what evaluations/scores/musicxml.md shows.
 Needs music21 and lxml, and the example built: cargo build --release -p consort-music --example digest
 """
@@ -173,12 +173,12 @@ def main():
     parser.add_argument("--schema", required=True)
     parser.add_argument("--cache", required=True, type=pathlib.Path)
     parser.add_argument("--digest", default=ROOT / "target/release/examples/digest")
-    parser.add_argument("--time", action="store_true")
+    parser.add_argument("--time", type=int, metavar="N", help="read every N-th file with both")
     arguments = parser.parse_args()
     found = (file for folder in arguments.folders for file in folder.rglob("*"))
     files = sorted(str(file) for file in found if file.suffix in SUFFIXES)
     if arguments.time:
-        times(arguments.digest, files)
+        times(arguments.digest, files[:: arguments.time])
         return
     written = arguments.cache / "written"
     written.mkdir(parents=True, exist_ok=True)

@@ -27,29 +27,32 @@
 //! | partwise and timewise scores, UTF-8, UTF-16 and Latin-1, `.mxl` | read; written partwise in UTF-8 |
 //! | pitches with their spelling, durations, voices, staves, chords, ties | kept |
 //! | durations that a program rounded to its divisions (triplets of 85, 86, 85) | read as the note values they stand for, told |
-//! | grace notes | kept in their order; slashes and chords of grace notes are not |
+//! | grace notes, with strokes and chords | kept in their order; how much time they take is passed over |
 //! | tuplets | the ratio of each note is kept; brackets are read, the looks of nested ones are not |
-//! | rests | read as gaps; what hangs on a rest is told |
-//! | keys with modes | kept, one signature for all parts; parts that differ are told |
-//! | metres with symbols, unmeasured music | kept; sums such as 3+2/8 become 5/8 and are told |
+//! | rests | read as gaps; those with signs or syllables are kept |
+//! | keys with modes | kept: what most parts have is the score's, the others keep theirs; a key of one staff is told, of drums passed over |
+//! | metres with symbols, unmeasured music | kept; sums such as 3+2/8 become 5/8 and are told, and so are metres of one part |
 //! | pickups, measure numbers, measures of irregular length | kept |
-//! | clefs | kept: treble (also an octave down), bass, alto, tenor, soprano, percussion; others become the nearest of these and are told |
+//! | clefs | kept: G, F, C and tablature on any line, up to two octaves off, percussion; others are told |
 //! | transposing parts | kept as they sound, with the transposition |
 //! | repeats, endings, segno, coda, D.C., D.S., Fine; single, double, final and invisible barlines | kept; other barlines are told |
 //! | tempos: what is played, else the metronome mark | kept |
-//! | fermatas, articulations, ornaments, bowings, fingerings, arpeggios, slurs | kept as [`Mark`](crate::score::Mark)s; other signs and lines between notes are told |
+//! | fermatas, articulations, ornaments, bowings, fingerings, arpeggios, slurs | kept as [`Mark`](crate::score::Mark)s, and so are accidentals above a note; other signs and lines between notes are told |
 //! | lyrics with verses, syllables, elisions and extensions | kept |
 //! | chord symbols | kept as text |
-//! | dynamics, words, rehearsal marks | kept; hairpins, pedals, brackets and the like are told |
-//! | names of parts, General MIDI programs, drums | kept; other settings of players are told |
+//! | dynamics, words, rehearsal marks | kept; other directions are told |
+//! | hairpins, pedals, octave lines, lines of trills, dashes, brackets | kept as [`Spanner`](crate::score::Spanner)s; their shapes are passed over; sostenuto pedals, and ends that are missing, are told |
+//! | names of parts, General MIDI programs, drums | kept |
+//! | volume, pan, banks, changes of program, pedals as they sound | kept as [`Control`](crate::Control)s; other settings of players are told |
+//! | velocities, and how much earlier or later notes are played | kept |
 //! | titles, authors, rights, software, miscellaneous fields | kept |
-//! | cue notes, figured bass, microtones (rounded), key signatures of other kinds | told |
+//! | cue notes (they are not played), repeats of measures by a sign, figured bass, microtones (rounded), key signatures of other kinds | told |
 //! | beams, stems, printed accidentals, layout, credits, part groups, abbreviations | passed over; beams and accidentals are written anew |
 //!
 //! # What is written
 //!
 //! MusicXML 4.0, valid by its schema for all pitches from C0 to B9 as they are written (MIDI goes
-//! on below, and so do we). [`as_written`] says in which form: [`read`] of [`write()`] of a score is
+//! on below and transposing parts beyond, and so do we). [`as_written`] says in which form: [`read`] of [`write()`] of a score is
 //! [`as_written`] of it, and for a score that is notated well already that is the score itself.
 //! Notes at the end of a measure that are played before the next one stand in the next.
 
@@ -140,7 +143,13 @@ pub fn write_compressed(score: &Score) -> Vec<u8> {
 /// - Notes that overlap in a voice without being a chord move to a voice of their own. Marks are
 ///   sorted. Grace notes have no length, and notes without length are grace notes.
 /// - Every note is spelled, every staff has a clef from the start, and transposing parts have a
-///   key from the start. Drums have no spelling and no transposition.
+///   key from the start. Drums have no spelling, no transposition and no keys beside other parts. Keys
+///   that most parts have are those of the score.
+/// - A rest with signs is one rest within a measure, or several, as with notes; it is in a voice that
+///   is silent there. Lines of trills go from a note of their staff to the end of one; of more than
+///   sixteen lines of one kind at once the others are left out.
+/// - Controls are volume, pan, whole banks, programs and pedals; the others, for which MusicXML has
+///   no word, are left out. Of tied heads the first says how they are played.
 /// - Measures follow one another and reach to the end of the music. There is at least one, and at
 ///   least one part. A repeat implies its barline.
 /// - Of two keys, tempos or clefs at one moment the last counts, and nothing stands before the

@@ -15,7 +15,7 @@ pub(super) enum Line {
     /// An octave line.
     OctaveShift,
     /// The line of a trill, which hangs on notes.
-    WavyLine,
+    Trill,
     /// Dashes.
     Dashes,
     /// A bracket.
@@ -29,7 +29,7 @@ impl Line {
             SpannerKind::Crescendo | SpannerKind::Diminuendo => Line::Wedge,
             SpannerKind::Pedal => Line::Pedal,
             SpannerKind::Octaves(_) => Line::OctaveShift,
-            SpannerKind::Trill => Line::WavyLine,
+            SpannerKind::Trill => Line::Trill,
             SpannerKind::Dashes => Line::Dashes,
             SpannerKind::Bracket => Line::Bracket,
         }
@@ -41,7 +41,7 @@ impl Line {
             Line::Wedge => "wedge",
             Line::Pedal => "pedal",
             Line::OctaveShift => "octave-shift",
-            Line::WavyLine => "wavy-line",
+            Line::Trill => "wavy-line",
             Line::Dashes => "dashes",
             Line::Bracket => "bracket",
         }
@@ -101,7 +101,7 @@ pub(super) fn numbers(spanners: &[Spanner]) -> Vec<Option<u8>> {
         let line = Line::of(spanners[edge.place].kind);
         if edge.turn == Turn::Stop {
             if let Some(number) = numbers[edge.place] {
-                let ended = Some(edge.at).filter(|_| line == Line::WavyLine);
+                let ended = Some(edge.at).filter(|_| line == Line::Trill);
                 open.insert((line, number), ended);
                 if ended.is_none() {
                     open.remove(&(line, number));

@@ -113,6 +113,9 @@ fn wide_characters_are_read_without_their_mark() {
     }
 }
 
+/// A document with so many of something.
+type Shape = Box<dyn Fn(usize) -> String>;
+
 #[test]
 fn crowds_of_anything_are_read_to_their_end() {
     let note = note("C4", 1, "");
@@ -126,7 +129,7 @@ fn crowds_of_anything_are_read_to_their_end() {
                  <staff>#</staff></direction>";
     let tied = note.replace("</note>", "<tie type='start'/><tie type='stop'/></note>");
     let chord = tied.replace("<note>", "<note attack='1'><chord/>");
-    let shapes: [(&str, Box<dyn Fn(usize) -> String>); 12] = [
+    let shapes: [(&str, Shape); 12] = [
         (
             "depth",
             Box::new(|n| format!("{}{}", "<a>".repeat(25 * n), "</a>".repeat(25 * n))),

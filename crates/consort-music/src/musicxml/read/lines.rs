@@ -48,7 +48,7 @@ impl PartReader<'_, '_, '_> {
 
     /// Reads one end of the line of a trill, on a note that lasts from `at` to `end`.
     pub(super) fn wavy_line(&mut self, node: Node, (at, end): (At, At), staff: u8) {
-        self.line_end(node, Line::WavyLine, (at, end, end), staff);
+        self.line_end(node, Line::Trill, (at, end, end), staff);
     }
 
     fn line_end(
@@ -66,7 +66,7 @@ impl PartReader<'_, '_, '_> {
             (Line::Pedal, "change") => Turn::Change,
             (Line::Pedal, "start") => Turn::Start(SpannerKind::Pedal),
             (Line::Pedal, "resume") => Turn::Resume(SpannerKind::Pedal),
-            (Line::WavyLine, "start") => Turn::Start(SpannerKind::Trill),
+            (Line::Trill, "start") => Turn::Start(SpannerKind::Trill),
             (Line::Dashes, "start") => Turn::Start(SpannerKind::Dashes),
             (Line::Bracket, "start") => Turn::Start(SpannerKind::Bracket),
             // The format says how the notes on the page are moved from where they sound.
@@ -139,13 +139,21 @@ pub(super) fn spanners(
                 let same = held.filter(|&held| {
                     open[held].start.staff == end.staff && exact(&open[held], &end)
                 });
-                if let Some(held) = same {
-                    let message = format!(
-                        "a <{}> begins before the last one of its number has ended, which ends there",
-                        end.line.name()
-                    );
-                    report.at(end.byte, message);
-                    close(open.remove(held), end.at);
+                match same.map(|held| open.remove(held)) {
+                    // Some programs never end the lines of trills, which then have a note each.
+                    Some(left) if end.line == Line::Trill => {
+                        endless(left, &mut close, report);
+                    }
+                    Some(left) => {
+                        let message = format!(
+                            "a <{}> begins before the last one of its number has ended, which ends \
+                             there",
+                            end.line.name()
+                        );
+                        report.at(end.byte, message);
+                        close(left, end.at);
+                    }
+                    None => {}
                 }
                 if open.len() >= OPEN_MAX {
                     endless(open.remove(0), &mut close, report);
