@@ -22,6 +22,17 @@ pub enum Format {
     Abc,
 }
 
+/// How much of a feature of scores a format holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Holds {
+    /// All: reading what was written gives as many again.
+    All,
+    /// Some: it depends on what they are, which the module of the format says.
+    Some,
+    /// None: they are left out.
+    None,
+}
+
 /// Why bytes could not be read as a score.
 #[derive(Debug, Error)]
 #[non_exhaustive]
@@ -64,6 +75,64 @@ impl Format {
             Format::MusicXml => &["musicxml", "xml"],
             Format::CompressedMusicXml => &["mxl"],
             Format::Abc => &["abc"],
+        }
+    }
+
+    /// How much of `feature` a file of this format holds.
+    pub fn holds(self, feature: Feature) -> Holds {
+        match self {
+            Format::Midi => match feature {
+                Feature::Syllable | Feature::Words => Holds::Some,
+                Feature::GraceNote
+                | Feature::Tie
+                | Feature::Tuplet
+                | Feature::Spelling
+                | Feature::FurtherStaff
+                | Feature::Timing
+                | Feature::Fermata
+                | Feature::Articulation
+                | Feature::Ornament
+                | Feature::Bowing
+                | Feature::Slur
+                | Feature::OtherMark
+                | Feature::MarkedRest
+                | Feature::Hairpin
+                | Feature::Pedal
+                | Feature::OctaveLine
+                | Feature::OtherLine
+                | Feature::PartKey
+                | Feature::Clef
+                | Feature::Repeat
+                | Feature::Ending
+                | Feature::Jump
+                | Feature::Barline
+                | Feature::Transposition => Holds::None,
+                _ => Holds::All,
+            },
+            Format::MusicXml | Format::CompressedMusicXml => match feature {
+                Feature::Controller | Feature::Field => Holds::Some,
+                Feature::Timing
+                | Feature::PitchBend
+                | Feature::Pressure
+                | Feature::Release
+                | Feature::ProgramChange
+                | Feature::OtherMessage => Holds::None,
+                _ => Holds::All,
+            },
+            Format::Abc => match feature {
+                Feature::Tie
+                | Feature::OtherMark
+                | Feature::MarkedRest
+                | Feature::Clef
+                | Feature::ProgramChange
+                | Feature::Transposition => Holds::Some,
+                Feature::Velocity
+                | Feature::Timing
+                | Feature::Pressure
+                | Feature::Release
+                | Feature::OtherMessage => Holds::None,
+                _ => Holds::All,
+            },
         }
     }
 
