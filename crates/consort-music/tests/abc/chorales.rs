@@ -160,6 +160,14 @@ fn normal(score: &Score) -> Score {
         measure.number.clear();
     }
     for part in &mut score.parts {
+        // What the writer of ABC does not say yet.
+        part.controls.clear();
+        part.keys.clear();
+        part.rests.clear();
+        part.spanners.clear();
+        for note in &mut part.notes {
+            note.grace = note.grace.map(|_| consort_music::score::Grace::default());
+        }
         // Voices are counted from 1 without a gap.
         let voices: BTreeSet<(u8, u8)> = part
             .notes

@@ -114,7 +114,7 @@ fn wide_characters_are_read_without_their_mark() {
 }
 
 /// A document with so many of something.
-type Shape = Box<dyn Fn(usize) -> String>;
+type Shape<'a> = Box<dyn Fn(usize) -> String + 'a>;
 
 #[test]
 fn crowds_of_anything_are_read_to_their_end() {
