@@ -43,6 +43,7 @@ pub(super) enum Kind<'a> {
     Text(String),
     Lyric(String),
     Marker(&'a str),
+    Cue(&'a str),
     Tempo(u32),
     Metre(Metre),
     Key(Key),
@@ -128,6 +129,7 @@ impl Track {
             Kind::Text(ref words) => self.meta(0x01, encode(words).as_bytes()),
             Kind::Lyric(ref words) => self.meta(0x05, encode(words).as_bytes()),
             Kind::Marker(words) => self.meta(0x06, encode(words).as_bytes()),
+            Kind::Cue(words) => self.meta(0x07, encode(words).as_bytes()),
             Kind::Tempo(micros) => self.meta(0x51, &micros.to_be_bytes()[1..]),
             Kind::Metre(metre) => self.meta(0x58, &time_signature(metre)),
             Kind::Key(key) => {

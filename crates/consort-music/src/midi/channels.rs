@@ -51,7 +51,9 @@ pub(super) fn make_parts(
         let alone = index > 0 && channels.len() == 1;
         let is_part = |channel: &Channel| {
             let sounds = sounding.contains(&(track.port, channel.number));
-            !channel.notes.is_empty() || (!sounds && (alone || sounding.is_empty()))
+            let spoken_to = || channel.controls.iter().any(|c| !is_for_all(&c.message));
+            let silent_part = || !sounds && (alone || sounding.is_empty()) && spoken_to();
+            !channel.notes.is_empty() || silent_part()
         };
         let single = channels.iter().filter(|channel| is_part(channel)).count() == 1;
         homeless.push(Homeless {

@@ -11,7 +11,7 @@ use super::timeline;
 use super::track::{Text, TextKind, Track};
 use crate::Key;
 use crate::reading::{Place, Warnings};
-use crate::score::{ChordSymbol, Direction, DirectionKind, Metre, Part, Score, Tempo};
+use crate::score::{ChordSymbol, Direction, DirectionKind, Lyric, Metre, Part, Score, Tempo};
 use crate::time::{Resolution, Ticks};
 
 /// The score of `file`, which is `length` bytes long.
@@ -183,6 +183,16 @@ fn add_direction(part: &mut Part, at: Ticks, kind: TextKind, text: &str) {
     });
 }
 
+/// Adds a syllable; where its verse is taken, as the next verse that is free.
+fn add_lyric(lyrics: &mut Vec<Lyric>, mut lyric: Lyric) {
+    let taken = |verse| lyrics.iter().any(|other| other.verse == verse);
+    while lyric.verse < u8::MAX && taken(lyric.verse) {
+        lyric.verse += 1;
+    }
+    let place = lyrics.partition_point(|other| other.verse <= lyric.verse);
+    lyrics.insert(place, lyric);
+}
+
 /// Gives syllables to the notes of that part, of one or more, whose notes begin with most of them.
 fn sing(parts: &mut [Part], sung: &[(Ticks, String)], track: usize, warnings: &mut Warnings) {
     let moments: BTreeSet<Ticks> = sung.iter().map(|&(at, _)| at).collect();
@@ -203,7 +213,7 @@ fn sing(parts: &mut [Part], sung: &[(Ticks, String)], track: usize, warnings: &m
     for syllable in lyrics::decode(&events) {
         let index = part.notes.partition_point(|note| note.onset < syllable.at);
         if let Some(note) = part.notes.get_mut(index) {
-            note.lyrics.push(syllable.lyric);
+            add_lyric(&mut note.lyrics, syllable.lyric);
         }
     }
     let spoken = spoken

@@ -44,6 +44,11 @@ pub(super) fn as_chord(text: &str) -> Option<&str> {
     text.strip_prefix(CHORD)
 }
 
+/// Whether `text` is more than words: a dynamic or a chord symbol.
+pub(super) fn has_meaning(text: &str) -> bool {
+    is_dynamic(text.trim()) || as_chord(text.trim()).is_some()
+}
+
 /// The text that stands for the chord symbol `name`.
 pub(super) fn of_chord(name: &str) -> String {
     format!("{CHORD}{name}")

@@ -282,7 +282,7 @@ impl Collector {
                     warnings.push(place, message);
                 }
             }
-            (0x21 | 0x51 | 0x58 | 0x59, _) => {
+            (0x21 | 0x51 | 0x58 | 0x59 | 0x80.., _) => {
                 let message = format!(
                     "a meta event of kind {kind:02X} and length {} makes no sense; it was skipped",
                     data.len()

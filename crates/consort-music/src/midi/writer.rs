@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use super::bytes::{self, Event, Kind};
 use super::instrument;
 use super::lyrics;
-use super::text::{of_chord, of_metadata};
+use super::text::{has_meaning, of_chord, of_metadata};
 use super::timeline::signatures;
 use super::track::{RELEASE, micros_of};
 use crate::performance::{Message, played};
@@ -283,6 +283,8 @@ fn add_directions<'a>(events: &mut Vec<Event<'a>>, part: &'a Part, scale: Scale)
         at: scale.time(direction.at),
         kind: match direction.kind {
             DirectionKind::Rehearsal => Kind::Marker(&direction.text),
+            // As a text it would be taken for something else.
+            DirectionKind::Words if has_meaning(&direction.text) => Kind::Cue(&direction.text),
             DirectionKind::Dynamic | DirectionKind::Words => Kind::Text(direction.text.clone()),
         },
     }));

@@ -157,10 +157,11 @@ proptest! {
     fn reading_back_is_stable(score in any_score()) {
         let first = midi::read(&midi::write(&score)).unwrap();
         for warning in &first.warnings {
-            // A message that ends all notes takes it from their own ends.
-            let left_out = warning.message.contains("left out")
-                && !warning.message.contains("stray note off");
-            prop_assert!(!left_out, "{warning}");
+            // A message that ends all notes takes it from their own ends, and one to all channels
+            // makes no part by itself.
+            let allowed = ["stray note off", "no part plays"];
+            let allowed = allowed.iter().any(|part| warning.message.contains(part));
+            prop_assert!(allowed || !warning.message.contains("left out"), "{warning}");
         }
         let second = midi::read(&midi::write(&first.value)).unwrap();
         prop_assert_eq!(second.value, first.value);

@@ -1,11 +1,14 @@
 //! Broken files.
 
+use std::fs;
+
 use consort_music::midi::{self, MidiError};
+use consort_music::performance::{Control, Message};
 use consort_music::score::Metre;
-use consort_music::{Resolution, Ticks};
+use consort_music::{Pitch, Resolution, Ticks};
 
 use crate::written::example;
-use crate::{assert_warned, file, middle_c, read, times};
+use crate::{assert_warned, data, file, middle_c, read, times};
 
 #[test]
 fn bytes_without_a_header_are_refused() {
@@ -202,4 +205,124 @@ fn a_flood_of_faults_ends_in_few_warnings() {
     let track = [0, 0xF4].repeat(50_000);
     let reading = midi::read(&file(0, [0, 96], &[&track])).unwrap();
     assert_eq!(reading.warnings.len(), 1001);
+}
+
+/// Pseudo-random numbers, the same in every run: SplitMix64 (Steele, Lea and Flood, 2014).
+struct Chance(u64);
+
+impl Chance {
+    fn below(&mut self, end: usize) -> usize {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        usize::try_from((mixed ^ (mixed >> 31)) >> 33).unwrap() % end
+    }
+
+    /// Changes, takes out, doubles or inserts a few bytes.
+    fn damage(&mut self, bytes: &[u8]) -> Vec<u8> {
+        let mut damaged = bytes.to_vec();
+        for _ in 0..1 + self.below(4) {
+            let at = self.below(damaged.len().max(1)).min(damaged.len());
+            let end = (at + 1 + self.below(8)).min(damaged.len());
+            match self.below(4) {
+                0 if at < damaged.len() => damaged[at] = u8::try_from(self.below(256)).unwrap(),
+                1 => drop(damaged.drain(at..end)),
+                2 => {
+                    let again = damaged[at..end].to_vec();
+                    damaged.splice(at..at, again);
+                }
+                _ => damaged.insert(at, [0, 0x7F, 0x80, 0xF0, 0xF7, 0xFF][self.below(6)]),
+            }
+        }
+        damaged
+    }
+}
+
+/// Reads, writes and reads again, which must change nothing, but for how many measures are drawn of
+/// endless silence: that goes by the length of the file.
+fn assert_stable(bytes: &[u8], name: &str) {
+    if let Ok(reading) = midi::read(bytes) {
+        let first = reading.value;
+        let mut again = midi::read(&midi::write(&first)).unwrap().value;
+        if first.measures.len() > 4096 {
+            again.measures.clone_from(&first.measures);
+        }
+        assert_eq!(again, first, "{name}: {bytes:02X?}");
+    }
+}
+
+#[test]
+fn damaged_files_are_read_to_something_that_can_be_written() {
+    let folder = data().join("robustness");
+    if !folder.is_dir() {
+        eprintln!("skipped: no data at {}", folder.display());
+        return;
+    }
+    let mut folders = vec![folder];
+    let mut files = Vec::new();
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "mid") {
+                files.push(path);
+            }
+        }
+    }
+    files.sort();
+    let mut chance = Chance(1);
+    for path in files {
+        let bytes = fs::read(&path).unwrap();
+        let name = path.display().to_string();
+        // Of long files a few places are enough for a test.
+        let step = 1 + bytes.len() / 100;
+        for length in (0..bytes.len()).step_by(step) {
+            assert_stable(&bytes[..length], &name);
+        }
+        for _ in 0..200_000 / (bytes.len() + 1000) {
+            assert_stable(&chance.damage(&bytes), &name);
+        }
+    }
+}
+
+#[test]
+fn damaged_messages_are_read_to_something_that_can_be_written() {
+    let mut score = example();
+    let pitch = Pitch::MIDDLE_C;
+    let messages = [
+        Message::SystemExclusive([0x7E, 0x7F, 9, 1].into()),
+        Message::Controller {
+            number: 0,
+            value: 120,
+        },
+        Message::Program(3),
+        Message::PitchBend(-5),
+        Message::Pressure(9),
+        Message::KeyPressure { pitch, value: 9 },
+        Message::Release { pitch, velocity: 9 },
+        Message::Raw([0xF0, 1].into()),
+        Message::Meta {
+            kind: 0x7F,
+            data: [1].into(),
+        },
+    ];
+    for (at, message) in (0..).step_by(160).zip(messages) {
+        let at = Ticks(at);
+        score.parts[0].controls.push(Control { at, message });
+    }
+    let bytes = midi::write(&score);
+    assert_stable(&bytes, "whole");
+    for byte in 0..bytes.len() {
+        assert_stable(&bytes[..byte], "cut");
+        for bit in 0..8 {
+            let mut flipped = bytes.clone();
+            flipped[byte] ^= 1 << bit;
+            assert_stable(&flipped, "flipped");
+        }
+    }
+    let mut chance = Chance(2);
+    for _ in 0..3000 {
+        assert_stable(&chance.damage(&bytes), "damaged");
+    }
 }
