@@ -242,8 +242,11 @@ fn infer_metre(score: &mut Score, quantization: &Quantization, warnings: &mut Wa
     for part in &score.parts {
         placed.extend(part::accents(part, score, &ground));
     }
+    let end = placed.iter().map(|accent| accent.end).max();
     match metre::find(&placed, score.resolution) {
-        Some(found) => score.measures = metre::measures(found, score.end(), score.resolution),
+        Some(found) => {
+            score.measures = metre::measures(found, end.unwrap_or_default(), score.resolution);
+        }
         None => warnings.push(
             Place::File,
             "there are too few notes to find a metre from; the measures were kept",

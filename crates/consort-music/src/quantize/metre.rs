@@ -16,6 +16,8 @@ use crate::time::{Resolution, Ticks};
 pub(super) struct Accent {
     pub(super) at: Ticks,
     pub(super) length: Ticks,
+    /// When it was released.
+    pub(super) end: Ticks,
     pub(super) pitch: u8,
     pub(super) velocity: Option<u8>,
     pub(super) percussion: bool,

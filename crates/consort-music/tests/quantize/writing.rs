@@ -253,8 +253,12 @@ fn a_waltz_with_a_pickup_is_one() {
 
 #[test]
 fn free_playing_is_told() {
-    let free: Vec<_> = (0..60_i64)
-        .map(|index| (index * 211 + index * index * 7 % 97, 150, 60))
+    let mut at = 0;
+    let free: Vec<_> = (0..200_i64)
+        .map(|index| {
+            at += 300 + index * index * 131 % 577;
+            (at, 250, 60)
+        })
         .collect();
     let warnings = score(&free).quantized(&Quantization::default()).warnings;
     assert!(
