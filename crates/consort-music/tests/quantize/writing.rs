@@ -6,7 +6,8 @@ use consort_music::{Key, Metre, Mode, Note, Part, Pitch, Resolution, Score, Tick
 
 fn score(notes: &[(i64, i64, u8)]) -> Score {
     let note = |&(onset, length, pitch): &(i64, i64, u8)| {
-        Note::new(Ticks(onset), Ticks(length), Pitch::try_from(pitch).unwrap())
+        let pitch = Pitch::try_from(pitch).expect("a pitch of MIDI");
+        Note::new(Ticks(onset), Ticks(length), pitch)
     };
     let mut score = Score::new(Resolution::MIDI);
     score.parts = vec![Part {
