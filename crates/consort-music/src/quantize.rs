@@ -33,7 +33,7 @@
 //!   dividing pitch, and each staff into voices by the cheapest assignment of chords to voices,
 //!   where leaps, crossings, rests and overlaps cost.
 //! - **Key and spelling.** A key that is not there is found by
-//!   [`key_of_classes`](crate::statistics::key_of_classes); notes are spelled by
+//!   [`key_of_classes`]; notes are spelled by
 //!   [`Spelling::in_key`](crate::Spelling::in_key).
 //! - **Metre.** If asked for, it is found from where in the measure music of each metre has its
 //!   accents, and the measures are laid anew.
@@ -242,8 +242,11 @@ fn infer_metre(score: &mut Score, quantization: &Quantization, warnings: &mut Wa
     for part in &score.parts {
         placed.extend(part::accents(part, score, &ground));
     }
+    let end = placed.iter().map(|accent| accent.end).max();
     match metre::find(&placed, score.resolution) {
-        Some(found) => score.measures = metre::measures(found, score.end(), score.resolution),
+        Some(found) => {
+            score.measures = metre::measures(found, end.unwrap_or_default(), score.resolution);
+        }
         None => warnings.push(
             Place::File,
             "there are too few notes to find a metre from; the measures were kept",

@@ -6,9 +6,8 @@ use std::path::{Path, PathBuf};
 use consort_music::score::Mark;
 use consort_music::{Note, Played, Score, Ticks, abc, midi, musicxml};
 
-/// A piece and what it is called.
+/// A piece.
 pub(crate) struct Piece {
-    pub(crate) name: String,
     pub(crate) score: Score,
     /// The file, for its annotations.
     pub(crate) path: PathBuf,
@@ -40,12 +39,10 @@ impl Sets {
         let mut index = 0;
         for path in files(&data.join("folk-nottingham"), "abc") {
             let tunes = abc::read(&fs::read(&path).ok()?).ok()?.value;
-            for (place, score) in tunes.into_iter().enumerate() {
+            for score in tunes {
                 if mine(index) {
-                    let name = format!("{}/{place}", stem(&path));
                     let score = plain(&score.unfolded());
                     nottingham.push(Piece {
-                        name,
                         score,
                         path: path.clone(),
                     });
@@ -67,7 +64,6 @@ impl Sets {
                 .unfolded();
             if score.parts.len() == 4 {
                 bach.push(Piece {
-                    name: stem(&path),
                     score: plain(&score),
                     path,
                 });
@@ -84,11 +80,7 @@ impl Sets {
             if stem(&path) == "midi_score" && HELD_OUT.contains(&composer.as_str()) == held_out {
                 let mut score = midi::read(&fs::read(&path).ok()?).ok()?.value;
                 lengthen(&mut score);
-                asap.push(Piece {
-                    name: composer,
-                    score,
-                    path,
-                });
+                asap.push(Piece { score, path });
             }
         }
         // Enough to tune by.

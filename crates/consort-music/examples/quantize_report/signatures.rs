@@ -32,7 +32,10 @@ fn true_metre(score: &Score) -> Option<(Metre, f64)> {
     (all_same && known).then_some((metre, start.0 as f64 / quarter))
 }
 
-fn shape(metre: Metre) -> (u8, u8) {
+/// Beats and unit.
+type Shape = (u8, u8);
+
+fn shape(metre: Metre) -> Shape {
     match (metre.beats, metre.unit) {
         (2, 2) => (4, 4),
         shape => shape,
@@ -41,7 +44,7 @@ fn shape(metre: Metre) -> (u8, u8) {
 
 /// Two or three units to the measure and to the beat, as far as they can be heard: 2/4 and 4/4 are
 /// one class, 6/8 and 12/8 too.
-fn class((beats, unit): (u8, u8)) -> u8 {
+fn class((beats, unit): Shape) -> u8 {
     match (beats, unit) {
         (2 | 4, 4) => 0,
         (3, 4) => 1,
@@ -55,7 +58,7 @@ pub(crate) fn metres(sets: &Sets) {
     println!(
         "\n## Metre\n\n| set | played | pieces | metre | class | class and phase |\n|---|---|---|---|---|---|"
     );
-    let mut confusion: BTreeMap<((u8, u8), (u8, u8)), usize> = BTreeMap::new();
+    let mut confusion: BTreeMap<(Shape, Shape), usize> = BTreeMap::new();
     for (name, pieces) in sets.each() {
         for (how, deviation, held) in [("exactly", 0.0, 1.0), ("20 ms, held 0.9", 0.02, 0.9)] {
             let (mut count, mut same, mut classes, mut phases) = (0, 0, 0, 0);

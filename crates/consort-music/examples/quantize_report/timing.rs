@@ -79,11 +79,14 @@ impl Dice {
     }
 }
 
+/// The written (onset, duration) of notes by when they were struck and pitch.
+type Truth = BTreeMap<(i64, u8), Vec<(i64, i64)>>;
+
 /// A score in fine ticks, as it is played, with the written onset and duration of each note.
 pub(crate) struct Played {
     pub(crate) score: Score,
     /// For each part the written (onset, duration) by pitch and time struck.
-    truth: Vec<BTreeMap<(i64, u8), Vec<(i64, i64)>>>,
+    truth: Vec<Truth>,
 }
 
 pub(crate) fn play(score: &Score, playing: Playing, seed: u64) -> Option<Played> {
@@ -94,7 +97,7 @@ pub(crate) fn play(score: &Score, playing: Playing, seed: u64) -> Option<Played>
     let mut played = written.clone();
     let mut truth = Vec::new();
     for part in &mut played.parts {
-        let mut of_part: BTreeMap<(i64, u8), Vec<(i64, i64)>> = BTreeMap::new();
+        let mut of_part: Truth = BTreeMap::new();
         for note in &mut part.notes {
             let before = |at: &&TempoChange| at.at <= note.onset;
             let tempo = written.tempos.iter().take_while(before).last();

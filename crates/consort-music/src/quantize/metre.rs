@@ -16,6 +16,8 @@ use crate::time::{Resolution, Ticks};
 pub(super) struct Accent {
     pub(super) at: Ticks,
     pub(super) length: Ticks,
+    /// When it was released.
+    pub(super) end: Ticks,
     pub(super) pitch: u8,
     pub(super) velocity: Option<u8>,
     pub(super) percussion: bool,
@@ -37,8 +39,9 @@ struct Candidate {
     profile: &'static [f64],
 }
 
-/// How much of the weight of all notes falls on each eighth of a measure, measured on the pieces of
-/// the Nottingham, Bach and ASAP sets on which nothing is reported (`quantize_report tuning metre`).
+/// How much of the weight of all notes falls on each eighth of a measure: the mean over 392 pieces of
+/// Nottingham, Bach and ASAP, none of them held out, each played exactly and with deviations of 20 ms.
+/// The priors were set by hand. There were few pieces in 9/8 (3) and 12/8 (4).
 const CANDIDATES: [Candidate; 6] = [
     candidate(2, 4, -3.0, &[0.319, 0.197, 0.261, 0.224]),
     candidate(3, 4, 0.0, &[0.382, 0.045, 0.171, 0.067, 0.271, 0.063]),

@@ -208,7 +208,7 @@ impl Stretch {
         let place = |cells: usize| self.block.origin + self.block.cell * to_i64(cells);
         let whole =
             place(cell) >= self.block.start && place(cell + division.cells) <= self.block.end;
-        cell % alignment == 0
+        cell.is_multiple_of(alignment)
             && cell + division.cells < self.before.len()
             && (whole || division.cells == 1 && division.tuplet.is_none())
     }

@@ -118,6 +118,7 @@ pub(super) fn accents(part: &Part, score: &Score, ground: &Ground) -> Vec<Accent
         .map(|struck| Accent {
             at: struck.at,
             length: struck.end - struck.onset,
+            end: struck.end,
             pitch: struck.note.pitch.midi(),
             velocity: struck.note.velocity.map(|velocity| velocity.midi()),
             percussion: part.instrument.percussion,

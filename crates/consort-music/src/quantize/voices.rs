@@ -214,7 +214,7 @@ impl Beam {
             let passed_over =
                 (0..voice).filter(|&other| chosen & 1 << other == 0 && is_free(&self.lines[other]));
             if !lines {
-                next.cost += 4.0 * passed_over.count() as f64;
+                next.cost += 12.0 * passed_over.count() as f64;
             }
             for (other, line) in self.lines.iter().enumerate().take(most) {
                 // What sounds in other voices should not be crossed, nor what sounded there last.

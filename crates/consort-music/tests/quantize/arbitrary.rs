@@ -13,7 +13,7 @@ fn note() -> impl Strategy<Value = Note> {
     let played = proptest::option::weighted(0.2, (-60..60_i64, 1..900_i64));
     (times, 36..90_u8, 1..4_u8, played, 0..20_u8).prop_map(
         |((onset, length), pitch, voice, played, kind)| {
-            let pitch = Pitch::try_from(pitch).unwrap();
+            let pitch = Pitch::try_from(pitch).expect("a pitch of MIDI");
             let played = played.map(|(delay, duration)| Played {
                 delay: Ticks(delay),
                 duration: Ticks(duration),
@@ -64,7 +64,7 @@ fn score() -> impl Strategy<Value = Score> {
     );
     (resolutions, metres, 0..3000_i64, parts, any::<bool>()).prop_map(
         |(resolution, metre, pickup, parts, scaled)| {
-            let resolution = Resolution::new(resolution).unwrap();
+            let resolution = Resolution::new(resolution).expect("within range");
             let mut score = Score::new(resolution);
             // Either ticks as they come or as fractions of a quarter note.
             let quarter = resolution.quarter().0;

@@ -6,7 +6,8 @@ use consort_music::{Key, Metre, Mode, Note, Part, Pitch, Resolution, Score, Tick
 
 fn score(notes: &[(i64, i64, u8)]) -> Score {
     let note = |&(onset, length, pitch): &(i64, i64, u8)| {
-        Note::new(Ticks(onset), Ticks(length), Pitch::try_from(pitch).unwrap())
+        let pitch = Pitch::try_from(pitch).expect("a pitch of MIDI");
+        Note::new(Ticks(onset), Ticks(length), pitch)
     };
     let mut score = Score::new(Resolution::MIDI);
     score.parts = vec![Part {
@@ -253,8 +254,12 @@ fn a_waltz_with_a_pickup_is_one() {
 
 #[test]
 fn free_playing_is_told() {
-    let free: Vec<_> = (0..60_i64)
-        .map(|index| (index * 211 + index * index * 7 % 97, 150, 60))
+    let mut at = 0;
+    let free: Vec<_> = (0..200_i64)
+        .map(|index| {
+            at += 300 + index * index * 131 % 577;
+            (at, 250, 60)
+        })
         .collect();
     let warnings = score(&free).quantized(&Quantization::default()).warnings;
     assert!(
