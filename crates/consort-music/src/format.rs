@@ -111,11 +111,9 @@ impl Format {
             },
             Format::MusicXml | Format::CompressedMusicXml => match feature {
                 Feature::Controller | Feature::Field => Holds::Some,
-                Feature::Timing
-                | Feature::PitchBend
+                Feature::PitchBend
                 | Feature::Pressure
                 | Feature::Release
-                | Feature::ProgramChange
                 | Feature::OtherMessage => Holds::None,
                 _ => Holds::All,
             },
@@ -123,11 +121,14 @@ impl Format {
                 Feature::Tie
                 | Feature::OtherMark
                 | Feature::MarkedRest
+                | Feature::RehearsalMark
                 | Feature::Clef
+                | Feature::Controller
                 | Feature::ProgramChange
                 | Feature::Transposition => Holds::Some,
                 Feature::Velocity
                 | Feature::Timing
+                | Feature::PitchBend
                 | Feature::Pressure
                 | Feature::Release
                 | Feature::OtherMessage => Holds::None,

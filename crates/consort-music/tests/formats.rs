@@ -40,11 +40,9 @@ fn marked(mark: Mark) -> Score {
 
 fn directed(kind: DirectionKind, text: &str) -> Score {
     let mut score = plain();
-    score.parts[0].directions.push(Direction {
-        at: Ticks(24),
-        text: text.to_owned(),
-        kind,
-    });
+    // At the start of a measure, where a section begins.
+    let (at, text) = (Ticks(48), text.to_owned());
+    score.parts[0].directions.push(Direction { at, text, kind });
     score
 }
 

@@ -14,6 +14,7 @@ mod notations;
 mod note;
 mod part;
 mod playback;
+mod ties;
 mod timeline;
 
 use std::collections::BTreeMap;

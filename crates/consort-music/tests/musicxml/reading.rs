@@ -62,6 +62,22 @@ fn chords_share_an_onset() {
 }
 
 #[test]
+fn a_tie_that_never_ends_ends_at_the_next_note_of_its_pitch() {
+    let start = "<tie type='start'/>";
+    let second = format!("<measure number=\"2\">{}</measure>", note("C4", 8, ""));
+    let voices = [note("C4", 4, ""), note("C4", 4, start)].concat();
+    let reading = musicxml::read(document(&(first(&voices) + &second)).as_bytes()).unwrap();
+    let sounding = reading.value.parts[0].sounding();
+    let lengths: Vec<i64> = sounding.iter().map(|note| note.duration.0).collect();
+    assert_eq!(lengths, [4, 12]);
+    let told = &reading.warnings[0].message;
+    assert!(
+        told.starts_with("1 ties of the part \"Part 1\" begin and never end"),
+        "{told}"
+    );
+}
+
+#[test]
 fn ties_are_read_from_sound_and_from_sight() {
     let part = part_of(&first(&format!(
         "{}{}{}",

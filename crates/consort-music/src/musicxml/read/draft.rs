@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::musicxml::keys::Signature;
 use crate::musicxml::played::{Shift, join};
 use crate::musicxml::read::lines::{LineEnd, spanners};
+use crate::musicxml::read::ties;
 use crate::musicxml::read::timeline::{At, KeyDraft};
 use crate::musicxml::report::{Report, short};
 use crate::performance::{Control, Message};
@@ -130,6 +131,7 @@ impl PartDraft {
         join(&mut notes);
         let mut notes: Vec<Note> = notes.into_iter().map(|(note, _)| note).collect();
         lead_graces(&mut notes);
+        ties::mend(&mut notes, &self.name, report);
         let mut part = Part {
             name: self.name,
             instrument: Instrument {
