@@ -73,6 +73,7 @@ mod read;
 mod report;
 mod source;
 mod text;
+mod ties;
 mod write;
 
 use std::borrow::Cow;
@@ -142,6 +143,8 @@ pub fn write_compressed(score: &Score) -> Vec<u8> {
 ///   of slurs go with the last.
 /// - Notes that overlap in a voice without being a chord move to a voice of their own. Marks are
 ///   sorted. Grace notes have no length, and notes without length are grace notes.
+/// - A tie that no note ends is ended by the note of its pitch that begins where the tied one stops, if
+///   there is one.
 /// - Every note is spelled, every staff has a clef from the start, and transposing parts have a
 ///   key from the start. Drums have no spelling, no transposition and no keys beside other parts. Keys
 ///   that most parts have are those of the score.

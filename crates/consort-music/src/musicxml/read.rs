@@ -14,7 +14,6 @@ mod notations;
 mod note;
 mod part;
 mod playback;
-mod ties;
 mod timeline;
 
 use std::collections::BTreeMap;

@@ -5,6 +5,7 @@ use crate::musicxml::notated::Value;
 use crate::musicxml::played::{SHIFT_MAX, first_heads};
 use crate::musicxml::read::{ELISION, in_order};
 use crate::musicxml::text::clean;
+use crate::musicxml::ties;
 use crate::performance::Played;
 use crate::score::{Lyric, Mark, Measure, Note, Tuplet};
 use crate::time::{Resolution, Ticks};
@@ -39,6 +40,7 @@ pub(super) fn heads(notes: &[Note], measures: &[Measure], resolution: Resolution
         }
     }
     in_order(&mut heads);
+    ties::mend(&mut heads);
     first_heads_speak(&mut heads);
     heads
 }

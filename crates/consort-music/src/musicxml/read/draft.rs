@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::musicxml::keys::Signature;
 use crate::musicxml::played::{Shift, join};
 use crate::musicxml::read::lines::{LineEnd, spanners};
-use crate::musicxml::read::ties;
 use crate::musicxml::read::timeline::{At, KeyDraft};
 use crate::musicxml::report::{Report, short};
+use crate::musicxml::ties;
 use crate::performance::{Control, Message};
 use crate::pitch::Pitch;
 use crate::score::{ChordSymbol, Clef, ClefChange, Direction, Instrument, Note, Part, Rest};
@@ -131,7 +131,14 @@ impl PartDraft {
         join(&mut notes);
         let mut notes: Vec<Note> = notes.into_iter().map(|(note, _)| note).collect();
         lead_graces(&mut notes);
-        ties::mend(&mut notes, &self.name, report);
+        let mended = ties::mend(&mut notes);
+        if mended > 0 {
+            report.file(format!(
+                "ties of the part {:?} that begin and never end, {mended} of them, were tied to the \
+                 next note of their pitch",
+                short(&self.name)
+            ));
+        }
         let mut part = Part {
             name: self.name,
             instrument: Instrument {
