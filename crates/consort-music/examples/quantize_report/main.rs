@@ -4,8 +4,8 @@
 //!     cargo run --release -p consort-music --example quantize_report -- held-out
 //!
 //! `held-out` or `tuning` says on which pieces; further words choose among `exact`, `jitter`,
-//! `human`, `metre`, `key`, `voices`, `spelling` and `export FOLDER`, which writes the jittered files
-//! that `evaluations/scores/quantize_music21.py` reads. Data sets are looked for in
+//! `human`, `metre`, `key`, `voices`, `spelling` and `export FOLDER`, which writes jittered MIDI
+//! files and beside each its notes as they are written, for comparing other programs. Data sets are looked for in
 //! `../shared/data`, beside the repository.
 
 mod data;

@@ -50,7 +50,7 @@ pub(super) fn split(struck: &mut [Struck], most: u8, lines: bool) {
     let mut staves: Vec<u8> = struck.iter().map(|struck| struck.note.staff).collect();
     staves.sort_unstable();
     staves.dedup();
-    for (place, staff) in staves.into_iter().enumerate() {
+    for staff in staves {
         let of_staff = (0..struck.len())
             .filter(|&index| struck[index].note.staff == staff && !struck[index].is_grace);
         let slices = slices(struck, of_staff.collect(), most, lines);
@@ -59,7 +59,8 @@ pub(super) fn split(struck: &mut [Struck], most: u8, lines: bool) {
             let numbers = (0..most).filter(|voice| chosen & 1 << voice != 0);
             for (chord, voice) in slice.iter().zip(numbers) {
                 for &index in &chord.notes {
-                    let number = place * most + voice + 1;
+                    let above = usize::from(staff).saturating_sub(1);
+                    let number = above * most + voice + 1;
                     struck[index].note.voice = u8::try_from(number).unwrap_or(u8::MAX);
                 }
             }

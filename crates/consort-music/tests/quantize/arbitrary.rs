@@ -7,6 +7,7 @@ use consort_music::{
     Measure, Metre, Note, Part, Pitch, Played, Resolution, Score, Tempo, Ticks, midi,
 };
 use proptest::prelude::*;
+use proptest::test_runner::RngSeed;
 
 fn note() -> impl Strategy<Value = Note> {
     let times = (0..4000_i64, 0..1500_i64);
@@ -157,7 +158,12 @@ fn heads(score: &Score) -> usize {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(400))]
+    #![proptest_config(ProptestConfig {
+        cases: 400,
+        failure_persistence: None,
+        rng_seed: RngSeed::Fixed(1),
+        ..ProptestConfig::default()
+    })]
 
     #[test]
     fn no_note_is_lost(score in score(), quantization in quantization()) {
