@@ -13,7 +13,7 @@ fuzz_target!(|bytes: &[u8]| {
     let again = abc::read(written.as_bytes()).expect("what we write can be read");
     assert_eq!(abc::write_all(&again.value), written);
     // The other formats take any score.
-    for score in &again.value {
+    for score in again.value.iter().filter(|score| score.measures.len() < 100) {
         let _ = (midi::write(&score.unfolded()), musicxml::write(score));
     }
 });
