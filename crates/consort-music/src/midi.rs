@@ -39,10 +39,11 @@
 //! where it is not the only one, or not at the start, or followed there by a bank or a system
 //! exclusive message.
 //!
-//! A file that claims more measures than 4096 and its length in bytes has one unmeasured stretch
+//! A file that claims more measures than 4096 and its notes together has one unmeasured stretch
 //! after them.
 //!
-//! The resolution is that of the file, or a multiple of it if a metre needs finer ticks.
+//! The resolution is that of the file, or a multiple of it if a metre needs finer ticks; where that is more
+//! than a file can have, all times are rounded to 30240 ticks in a quarter note, with a warning.
 //!
 //! # What a file can hold of a score
 //!
@@ -77,6 +78,13 @@ use thiserror::Error;
 
 use crate::reading::{Reading, Warnings};
 use crate::score::Score;
+use crate::time::Resolution;
+
+/// The most ticks that a file can have in a quarter note.
+const DIVISION_MAX: u32 = 0x7FFF;
+
+/// The resolution of what MIDI cannot hold exactly: it divides by 2 to 32, 3, 9, 27, 5 and 7.
+const COARSE: Resolution = Resolution::new(30_240).expect("a resolution within its range");
 
 /// Why bytes are not a MIDI file at all.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -147,7 +155,7 @@ pub fn read(bytes: &[u8]) -> Result<Reading<Score>, MidiError> {
 pub fn read_with(bytes: &[u8], options: &Options) -> Result<Reading<Score>, MidiError> {
     let mut warnings = Warnings::default();
     let file = file::File::read(bytes, &mut warnings)?;
-    let score = parts::score(file, bytes.len(), options, &mut warnings);
+    let score = parts::score(file, options, &mut warnings);
     Ok(Reading {
         value: score,
         warnings: warnings.into_vec(),

@@ -106,10 +106,11 @@ impl Resolution {
     pub const MIDI: Resolution = Resolution(480);
 
     /// The resolution of `ticks_per_quarter`, or nothing outside 1 to [`Resolution::MAX`].
-    pub fn new(ticks_per_quarter: u32) -> Option<Resolution> {
-        (1..=Resolution::MAX)
-            .contains(&ticks_per_quarter)
-            .then_some(Resolution(ticks_per_quarter))
+    pub const fn new(ticks_per_quarter: u32) -> Option<Resolution> {
+        match ticks_per_quarter {
+            1..=Resolution::MAX => Some(Resolution(ticks_per_quarter)),
+            _ => None,
+        }
     }
 
     /// Ticks in a quarter note.

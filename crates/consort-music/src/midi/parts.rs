@@ -2,25 +2,20 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::Options;
 use super::channels::{self, Source};
-use super::file::{File, Format};
+use super::file::{File, Format, Timing};
 use super::lyrics;
 use super::text::{as_chord, counted, into_metadata, is_dynamic};
 use super::timeline;
 use super::track::{Text, TextKind, Track};
+use super::{COARSE, DIVISION_MAX, Options};
 use crate::Key;
 use crate::reading::{Place, Warnings};
 use crate::score::{ChordSymbol, Direction, DirectionKind, Lyric, Metre, Part, Score, Tempo};
 use crate::time::{Resolution, Ticks};
 
-/// The score of `file`, which is `length` bytes long.
-pub(super) fn score(
-    file: File,
-    length: usize,
-    options: &Options,
-    warnings: &mut Warnings,
-) -> Score {
+/// The score of `file`.
+pub(super) fn score(file: File, options: &Options, warnings: &mut Warnings) -> Score {
     let File {
         format,
         timing,
@@ -37,14 +32,11 @@ pub(super) fn score(
     if format == Format::Sequential {
         one_after_another(&mut tracks, timing.fixed.is_none(), warnings);
     }
-    let factor = timeline::refinement(&tracks, timing.resolution);
-    let finer = u32::try_from(factor)
-        .ok()
-        .and_then(|factor| timing.resolution.ticks_per_quarter().checked_mul(factor))
-        .and_then(Resolution::new);
-    let mut score = Score::new(finer.unwrap_or(timing.resolution));
-    if factor > 1 {
-        tracks.iter_mut().for_each(|track| track.stretch(factor));
+    let (resolution, numerator, denominator) = ticks_for_metres(&tracks, timing, warnings);
+    let mut score = Score::new(resolution);
+    if numerator != denominator {
+        let scale = |track: &mut Track| track.scale(numerator, denominator);
+        tracks.iter_mut().for_each(scale);
     }
     let (parts, places) = channels::make_parts(&mut tracks, options, warnings);
     score.parts = parts;
@@ -54,8 +46,33 @@ pub(super) fn score(
         part.chords.sort_by_key(|chord| chord.at);
         part.directions.sort_by_key(|direction| direction.at);
     }
-    timeline::lay(&mut score, &tracks, timing, length, warnings);
+    timeline::lay(&mut score, &tracks, timing, warnings);
     score
+}
+
+/// A resolution in which every metre is a whole number of ticks and which a file can have, and the
+/// fraction of its ticks in those of the file.
+fn ticks_for_metres(
+    tracks: &[Track],
+    timing: Timing,
+    warnings: &mut Warnings,
+) -> (Resolution, i64, i64) {
+    let factor = timeline::refinement(tracks, timing.resolution);
+    let ticks = i64::from(timing.resolution.ticks_per_quarter());
+    let finer = u32::try_from(ticks * factor)
+        .ok()
+        .filter(|&finer| finer <= DIVISION_MAX);
+    if let Some(finer) = finer.and_then(Resolution::new) {
+        return (finer, factor, 1);
+    }
+    let message = format!(
+        "the metres need {} ticks in a quarter note, and a file has {DIVISION_MAX} at most; all \
+         times were rounded to {} ticks",
+        ticks * factor,
+        COARSE.ticks_per_quarter()
+    );
+    warnings.push(Place::File, message);
+    (COARSE, COARSE.quarter().0, ticks)
 }
 
 /// Puts the tracks of format 2 one after another, each with a metre, a key and, where tempos count,

@@ -7,7 +7,7 @@ use crate::reading::{Place, Warnings};
 use crate::score::{KeyChange, Measure, Metre, MetreSymbol, Score, TempoChange};
 use crate::time::{Resolution, Ticks};
 
-/// How many measures are drawn however short the file; a file may have one more for each byte. A
+/// How many measures are drawn however few notes there are; there may be one more for each note. A
 /// single event can claim centuries of silence.
 const MEASURES_MIN: usize = 4096;
 
@@ -24,14 +24,8 @@ pub(super) fn refinement(tracks: &[Track], resolution: Resolution) -> i64 {
     needed.max().unwrap_or(1)
 }
 
-/// Puts the tempos, keys and measures of all tracks into `score`. `file_length` is in bytes.
-pub(super) fn lay(
-    score: &mut Score,
-    tracks: &[Track],
-    timing: Timing,
-    file_length: usize,
-    warnings: &mut Warnings,
-) {
+/// Puts the tempos, keys and measures of all tracks into `score`, which has its notes.
+pub(super) fn lay(score: &mut Score, tracks: &[Track], timing: Timing, warnings: &mut Warnings) {
     score.tempos = tempos(tracks, timing, warnings);
     let keys = merged(tracks.iter().map(|track| track.keys.as_slice()));
     score.keys = keys
@@ -52,7 +46,8 @@ pub(super) fn lay(
         let message = format!("left out {} after the end", counted(after, "metre"));
         warnings.push(Place::File, message);
     }
-    let limit = MEASURES_MIN.saturating_add(file_length);
+    let notes: usize = score.parts.iter().map(|part| part.notes.len()).sum();
+    let limit = MEASURES_MIN.saturating_add(notes);
     score.measures = measures(&metres, score.resolution, end, limit, warnings);
 }
 

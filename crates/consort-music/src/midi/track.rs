@@ -67,14 +67,20 @@ pub(super) enum TextKind {
 }
 
 impl Track {
-    /// Moves everything to `times` its time.
-    pub(super) fn stretch(&mut self, times: i64) {
-        self.each_moment(|at| *at = *at * times);
+    /// Moves everything to `numerator / denominator` of its time, to the nearest tick.
+    pub(super) fn scale(&mut self, numerator: i64, denominator: i64) {
+        let scaled = |at: Ticks| {
+            let exact = i128::from(at.0) * i128::from(numerator);
+            let half = i128::from(denominator / 2);
+            Ticks(i64::try_from((exact + half).div_euclid(denominator.into())).unwrap_or(i64::MAX))
+        };
         for channel in &mut self.channels {
             for note in &mut channel.notes {
-                note.duration = note.duration * times;
+                let end = scaled(note.onset + note.duration);
+                note.duration = (end - scaled(note.onset)).max(Ticks(1));
             }
         }
+        self.each_moment(|at| *at = scaled(*at));
     }
 
     /// Moves everything by `delay`.

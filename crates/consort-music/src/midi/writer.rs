@@ -8,6 +8,7 @@ use super::lyrics;
 use super::text::{has_meaning, of_chord, of_metadata};
 use super::timeline::signatures;
 use super::track::{RELEASE, micros_of};
+use super::{COARSE, DIVISION_MAX};
 use crate::performance::{Message, played};
 use crate::score::{DirectionKind, Lyric, Part, Score};
 use crate::time::{Resolution, Ticks, gcd};
@@ -17,9 +18,6 @@ pub(super) const PERCUSSION: u8 = 9;
 
 /// The latest moment that is written. At 480 ticks in a quarter note it is half a century away.
 const LAST: i64 = 1 << 40;
-
-/// The resolution of scores that MIDI cannot hold exactly: it divides by 2 to 32, 3, 9, 27, 5 and 7.
-const COARSE: u32 = 30_240;
 
 /// The most tracks of a file, of which the first has no notes.
 const PARTS_MAX: usize = 65_534;
@@ -82,7 +80,7 @@ impl Scale {
         let exact = |division: u32| {
             u16::try_from(division)
                 .ok()
-                .filter(|&division| division < 0x8000)
+                .filter(|&division| u32::from(division) <= DIVISION_MAX)
         };
         if let Some(division) = exact(resolution) {
             return Scale {
@@ -104,9 +102,9 @@ impl Scale {
                 to: 1,
             },
             None => Scale {
-                division: u16::try_from(COARSE).unwrap_or(u16::MAX),
+                division: u16::try_from(COARSE.ticks_per_quarter()).unwrap_or(u16::MAX),
                 from: resolution.into(),
-                to: COARSE.into(),
+                to: COARSE.quarter().0,
             },
         }
     }
