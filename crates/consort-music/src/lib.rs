@@ -1,8 +1,4 @@
-//! Scores: one model for MIDI, MusicXML and ABC, grids for models, and measures of voice leading.
-//!
-//! This crate knows notes and nothing else: no tensors, no audio, no files, no randomness. Readers
-//! take bytes and return a [`Score`] with the [`Warning`]s of what they had to guess; writers
-//! return bytes.
+#![doc = include_str!("../README.md")]
 
 pub mod abc;
 pub mod format;
