@@ -133,12 +133,6 @@ pub(super) struct Grid {
 impl Grid {
     const STEPS_MAX: i64 = 4 * Resolution::MAX as i64;
 
-    /// No note is longer; files that ask for more are broken.
-    const LONGEST: Fraction = Fraction {
-        numerator: 1000,
-        denominator: 1,
-    };
-
     pub(super) fn new() -> Grid {
         Grid { steps: 4 }
     }
@@ -146,16 +140,15 @@ impl Grid {
     /// `length` on the grid, which is refined for it as far as [`Resolution::MAX`] allows, and
     /// whether it had to be changed.
     pub(super) fn fit(&mut self, length: Fraction) -> (Fraction, bool) {
-        let length_kept = length.min(Grid::LONGEST);
-        let step = length_kept.denominator;
+        let step = length.denominator;
         if self.steps % step != 0 {
             let refined = least_common_multiple(self.steps, step);
             match refined {
                 Some(refined) if refined <= Grid::STEPS_MAX => self.steps = refined,
-                _ => return (self.nearest(length_kept), true),
+                _ => return (self.nearest(length), true),
             }
         }
-        (length_kept, length_kept != length)
+        (length, false)
     }
 
     pub(super) fn resolution(self) -> Resolution {

@@ -159,6 +159,13 @@ fn normal(score: &Score) -> Score {
         measure.repeat_start = false;
         measure.number.clear();
     }
+    // Which of several keys is the score's and which are of parts alone is a matter of taste.
+    for part in &mut score.parts {
+        if part.keys.is_empty() {
+            part.keys.clone_from(&score.keys);
+        }
+    }
+    score.keys.clear();
     for part in &mut score.parts {
         // What the writer of ABC does not say yet.
         part.controls.clear();

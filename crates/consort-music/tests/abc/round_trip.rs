@@ -48,6 +48,50 @@ proptest! {
     }
 }
 
+/// Found by fuzzing.
+#[test]
+fn odd_tunes_settle_after_one_writing() {
+    for text in [
+        // Lengths with more digits than a million has.
+        "X:1\nK:C\na/1048576 z2621441/1048576 (5:4:2b/2a524283/4194304|(3abc z8|\n",
+        // Longer than a thousand whole notes.
+        "X:1\nK:C\nV:1\nz8002|\nV:2\nb2 a8000!ped-up!|\n",
+        // Longer than ten million.
+        "X:1\nK:C\na70000000 b20000000>c20000000 {d}c|e\n",
+        // Rests that the file may not have any more.
+        "X:1\nK:C\nZ22222TZe\n",
+        // Words before the music, and a brace that turns the voices round.
+        "X:1\nV:RH2\nw:\n%%score {RH1 RH2}\nK:Cm\nV:RH1\ng\n",
+        "X:1\nK:F\nV:LH\nK:\n%%score {RH1 LH}\nV:RH1\ng\n",
+        // A key of a part alone that begins later.
+        "X:1\nK:\n=\nK:D\nV:H\nC\nK:\n",
+        // Pedals of two voices on a staff.
+        "X:1\n%%score {(RH1 RH2}\nK:C\nV:RH1\n!ped!f\nV:RH2\n!ped!C\n",
+        // A second ending twice, and parts that begin with endings.
+        "X:1\nK:C\n|:[1b:|[2f|B|c\nP:B\n[2e\n",
+        "X:1\nK:C\nc:|[2d\nP:B\n[2f\nP:B\n[4e\n",
+        // Labels before repeats.
+        "X:1\nK:C\n|:c:|d\nT:\nP:B\n|:B:|D|\n",
+    ] {
+        let written = abc::write(&read(text)[0]);
+        assert_eq!(abc::write(&read(&written)[0]), written, "{text}");
+    }
+}
+
+#[test]
+fn lengths_are_exact_however_long_or_fine() {
+    let text = "X:1\nT:\nM:none\nL:1/8\nK:none\nz40000 a20000 c2621441/1048576 z/8388608 |\n";
+    assert_eq!(abc::write(&read(text)[0]), text);
+}
+
+#[test]
+fn the_label_of_a_part_stands_before_the_repeat_that_begins_it() {
+    let text = "X:1\nT:\nM:2/4\nL:1/8\nK:C\n[P:A] |: c4 :| [P:B] |: d4 :|\n";
+    assert_eq!(abc::write(&read(text)[0]), text);
+    let within = text.replace("[P:B] |:", "|: [P:B]");
+    assert_eq!(read(&within), read(text));
+}
+
 /// When notes of each pitch begin, and how long they last together. Ties of voices in unison may be
 /// joined in more than one way.
 fn heard_in_all(score: &Score, resolution: Resolution) -> BTreeMap<u8, (Vec<Ticks>, Ticks)> {

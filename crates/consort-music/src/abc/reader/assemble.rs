@@ -49,12 +49,13 @@ impl TuneReader<'_> {
         let mut score = Score::new(resolution);
         let header_metre = self.settings.metre;
         let mut voices: Vec<Voice> = Vec::new();
-        for (index, Declared { mut voice, .. }) in self.voices.drain(..).enumerate() {
-            if voice.started || index == 0 {
+        for Declared { mut voice, .. } in self.voices.drain(..) {
+            if voice.started {
                 voice.metres.insert(0, (Fraction::ZERO, header_metre));
                 voices.push(voice);
             }
         }
+        let (seats, mut voices) = seated(voices, &self.braces);
         let words = self.tempo_words.drain(..);
         let words = words.map(|words| (Fraction::ZERO, words, DirectionKind::Words));
         if let Some(first) = voices.first_mut() {
@@ -83,7 +84,7 @@ impl TuneReader<'_> {
                     .forbid(last, format!("voice {id} ends before the others"));
             }
         }
-        score.parts = parts(voices, &self.braces, &score, self.warnings);
+        score.parts = parts(seats, voices, &score, self.warnings);
         let end = score.measures.last().map_or(Ticks::ZERO, Measure::end);
         for direction in score.parts.iter_mut().flat_map(|part| &mut part.directions) {
             // A label at the very end is that of no part.
@@ -154,7 +155,7 @@ fn concert_keys(voice: &Voice, resolution: Resolution) -> Vec<KeyChange> {
 
 /// The keys of `voice` where they are not `keys`, those of the score.
 fn own_keys(voice: &Voice, keys: &[KeyChange], resolution: Resolution) -> Option<Vec<KeyChange>> {
-    let own = concert_keys(voice, resolution);
+    let mut own = concert_keys(voice, resolution);
     let end = resolution.ticks(voice.time());
     // A key is named again only where it is another, and one after the voice is not its business.
     let in_effect = |keys: &[KeyChange]| {
@@ -183,7 +184,13 @@ fn own_keys(voice: &Voice, keys: &[KeyChange], resolution: Resolution) -> Option
         at: Ticks::ZERO,
         key: Key::default(),
     };
-    Some(if own.is_empty() { vec![silent] } else { own })
+    // Another key holds at the start for the other parts.
+    let differs = keys.first().is_some_and(|key| key.at == Ticks::ZERO);
+    match own.first() {
+        Some(first) if first.at == Ticks::ZERO || !differs => {}
+        _ => own.insert(0, silent),
+    }
+    Some(own)
 }
 
 fn tempos(voices: &[Voice], resolution: Resolution) -> Vec<TempoChange> {
@@ -206,16 +213,12 @@ fn last_at_each_time<T>(mut changes: Vec<T>, at: impl Fn(&T) -> Ticks) -> Vec<T>
     changes
 }
 
-/// A part for each voice, or for the voices within a brace together.
-fn parts(
-    voices: Vec<Voice>,
-    braces: &[Vec<Vec<String>>],
-    score: &Score,
-    warnings: &mut Warnings,
-) -> Vec<Part> {
+/// The voices in the order of the parts that they make up, and for each the index of its part and its
+/// staff there. Each is a part, or those within a brace are one together.
+fn seated(voices: Vec<Voice>, braces: &[Vec<Vec<String>>]) -> (Vec<(usize, u8)>, Vec<Voice>) {
     let count = voices.len();
     let mut left: Vec<Option<Voice>> = voices.into_iter().map(Some).collect();
-    let mut parts = Vec::new();
+    let (mut seats, mut seated) = (Vec::new(), Vec::new());
     for index in 0..count {
         let Some(id) = left[index].as_ref().map(|voice| voice.id.clone()) else {
             continue;
@@ -223,16 +226,39 @@ fn parts(
         let brace = braces
             .iter()
             .find(|staves| staves.iter().flatten().any(|member| *member == id));
-        let mut members: Vec<(u8, Voice)> = Vec::new();
         for (staff, ids) in (1_u8..).zip(brace.into_iter().flatten()) {
             for id in ids {
                 let found = left
                     .iter_mut()
                     .find(|voice| voice.as_ref().is_some_and(|voice| voice.id == *id));
-                members.extend(found.and_then(Option::take).map(|voice| (staff, voice)));
+                if let Some(voice) = found.and_then(Option::take) {
+                    seats.push((index, staff));
+                    seated.push(voice);
+                }
             }
         }
-        members.extend(left[index].take().map(|voice| (1, voice)));
+        if let Some(voice) = left[index].take() {
+            seats.push((index, 1));
+            seated.push(voice);
+        }
+    }
+    (seats, seated)
+}
+
+fn parts(
+    seats: Vec<(usize, u8)>,
+    voices: Vec<Voice>,
+    score: &Score,
+    warnings: &mut Warnings,
+) -> Vec<Part> {
+    let count = voices.len();
+    let mut seated = seats.into_iter().zip(voices).peekable();
+    let mut parts = Vec::new();
+    while let Some(((index, staff), voice)) = seated.next() {
+        let mut members = vec![(staff, voice)];
+        while let Some(((_, staff), voice)) = seated.next_if(|((other, _), _)| *other == index) {
+            members.push((staff, voice));
+        }
         parts.push(part(members, count > 1, score, warnings));
     }
     parts
@@ -329,6 +355,9 @@ fn part(
     part.clefs.dedup();
     part.chords.sort_by_key(|chord| chord.at);
     part.directions.sort_by_key(|direction| direction.at);
+    part.spanners
+        .sort_by_key(|spanner| (spanner.from, spanner.to));
+    spanners::join_pedals(&mut part.spanners);
     part.spanners
         .sort_by_key(|spanner| (spanner.from, spanner.staff, spanner.kind, spanner.to));
     part.controls.sort_by_key(|control| control.at);

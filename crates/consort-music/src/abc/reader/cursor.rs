@@ -109,33 +109,39 @@ impl<'a> Cursor<'a> {
 
     /// A number, if there is one; too large a one is the largest that counts.
     pub(super) fn number(&mut self) -> Option<u32> {
+        let number = self.digits()?;
+        Some(u32::try_from(number).unwrap_or(u32::MAX))
+    }
+
+    fn digits(&mut self) -> Option<i64> {
         let digits = self.take_while(|c| c.is_ascii_digit());
-        let value = digits.bytes().fold(0_u32, |value, digit| {
+        let value = digits.bytes().fold(0_i64, |value, digit| {
             value
                 .saturating_mul(10)
-                .saturating_add(u32::from(digit - b'0'))
+                .saturating_add(i64::from(digit - b'0'))
         });
         (!digits.is_empty()).then_some(value)
     }
 
     /// The multiple of the unit length behind a note: `2`, `/`, `//`, `3/2`.
     pub(super) fn length(&mut self) -> Length {
-        const LARGEST: u32 = 1 << 20;
-        let numerator = self.number();
+        /// The longest voice in ticks of the finest grid, in a tuplet of 255, needs no more.
+        const LARGEST: i64 = 1 << 60;
+        let numerator = self.digits();
         let mut denominator: i64 = 1;
         let mut cut = numerator > Some(LARGEST);
         while self.eat('/') {
-            let divisor = match self.number() {
+            let divisor = match self.digits() {
                 None => 2,
                 Some(divisor) => divisor.max(1),
             };
-            let product = denominator.saturating_mul(divisor.into());
-            cut |= product > i64::from(LARGEST);
-            denominator = product.min(LARGEST.into());
+            let product = denominator.saturating_mul(divisor);
+            cut |= product > LARGEST;
+            denominator = product.min(LARGEST);
         }
         let numerator = numerator.unwrap_or(1);
         cut |= numerator == 0;
-        let value = Fraction::new(numerator.clamp(1, LARGEST).into(), denominator);
+        let value = Fraction::new(numerator.clamp(1, LARGEST), denominator);
         Length { value, cut }
     }
 }

@@ -245,6 +245,10 @@ impl TuneReader<'_> {
     }
 
     fn words_field(&mut self, value: &str, place: Place) {
+        if !self.in_body {
+            self.warn(place, "words before any note: left out");
+            return;
+        }
         let (value, continues) = match value.strip_suffix('\\') {
             Some(value) if !value.ends_with('\\') => (value, true),
             _ => (value, false),
@@ -261,6 +265,10 @@ impl TuneReader<'_> {
     }
 
     fn symbols_field(&mut self, value: &str, place: Place) {
+        if !self.in_body {
+            self.warn(place, "symbols before any note: left out");
+            return;
+        }
         let voice = self.voice();
         let (symbols, left_over) = voice.alignment.symbols(value);
         for (note, symbol) in symbols {

@@ -255,6 +255,21 @@ impl Measures {
         for index in 0..self.measures.len() {
             let place = self.places[index].0;
             let second = self.is_further_ending(index);
+            if second && index > 0 {
+                let before = &self.measures[index - 1];
+                let is_next = self.is_next_ending(index);
+                if is_next && before.ending_stop && before.repeat_end.is_none() {
+                    warnings.push(
+                        place,
+                        "a further ending without a repeat before it: repeated",
+                    );
+                    self.end_repeat(index - 1);
+                    if !open && !repeated {
+                        self.start_repeat(floor, index - 1);
+                    }
+                    repeated = true;
+                }
+            }
             let repeats_before = index
                 .checked_sub(1)
                 .is_some_and(|before| self.measures[before].repeat_end.is_some());
@@ -270,20 +285,6 @@ impl Measures {
             } else if self.begins_part[index] && (!open || repeated) && !(second && repeats_before)
             {
                 (floor, open, repeated) = (index, false, false);
-            }
-            if second && index > 0 {
-                let before = &self.measures[index - 1];
-                if before.ending_stop && before.repeat_end.is_none() {
-                    warnings.push(
-                        place,
-                        "a further ending without a repeat before it: repeated",
-                    );
-                    self.end_repeat(index - 1);
-                    if !open && !repeated {
-                        self.start_repeat(floor, index - 1);
-                    }
-                    repeated = true;
-                }
             }
             let goes_on = self.measures.get(index + 1).is_some_and(|next| {
                 !next.repeat_start && next.ending_start.iter().any(|pass| *pass > 1)
@@ -321,6 +322,13 @@ impl Measures {
         let measure = &self.measures[index];
         let passes = &measure.ending_start;
         !measure.repeat_start && !passes.is_empty() && passes.iter().all(|pass| *pass > 1)
+    }
+
+    /// Whether the ending that begins with the measure is for later passes than the one before it.
+    fn is_next_ending(&self, index: usize) -> bool {
+        let before = self.measures[..index].iter().rev();
+        let mut last = before.filter_map(|measure| measure.ending_start.iter().max());
+        self.measures[index].ending_start.iter().min() > last.next()
     }
 
     /// Where the music after the ending before the repeat sign of measure `last` begins, if that

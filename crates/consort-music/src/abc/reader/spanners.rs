@@ -1,7 +1,9 @@
 //! Signs that last: which end belongs to which beginning.
 
+use std::collections::BTreeMap;
+
 use crate::reading::Warnings;
-use crate::score::SpannerKind;
+use crate::score::{Spanner, SpannerKind};
 
 use super::super::fraction::Fraction;
 use super::voice::EndAt;
@@ -45,6 +47,27 @@ pub(super) fn pair(
         found.push((left.at, end, left.end.kind));
     }
     found
+}
+
+/// Makes the pedals of several voices on a staff one: what two say alike counts once, and a pedal is
+/// lifted where another one begins. `spanners` are in order of their beginnings and ends.
+pub(super) fn join_pedals(spanners: &mut Vec<Spanner>) {
+    let mut kept: Vec<Spanner> = Vec::with_capacity(spanners.len());
+    let mut pedals: BTreeMap<u8, usize> = BTreeMap::new();
+    for spanner in spanners.drain(..) {
+        if spanner.kind == SpannerKind::Pedal {
+            let before = pedals.get(&spanner.staff).copied();
+            if let Some(before) = before.and_then(|index| kept.get_mut(index)) {
+                if *before == spanner && spanner.from < spanner.to {
+                    continue;
+                }
+                before.to = before.to.min(spanner.from);
+            }
+            pedals.insert(spanner.staff, kept.len());
+        }
+        kept.push(spanner);
+    }
+    *spanners = kept;
 }
 
 /// As many signs that last as may be open in a voice.

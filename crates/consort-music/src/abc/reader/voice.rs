@@ -126,6 +126,8 @@ struct OpenTie {
     end: Fraction,
 }
 
+const OVERLONG: &str = "a voice of more than 10 000 000 whole notes: the rest is left out";
+
 #[derive(Debug)]
 pub(super) struct Voice {
     pub(super) id: String,
@@ -267,17 +269,16 @@ impl Voice {
         let plain = heads.first().map_or(unit, |head| head.length.times(unit));
         let unit = unit.times(self.second_of_broken(plain, grid, warnings));
         self.settle_signs(true);
+        if self.room(self.time) <= Fraction::ZERO {
+            warnings.push(place, OVERLONG);
+            heads.clear();
+            return;
+        }
         let first = self.sounded.len();
         let mut advance = None;
         let mut open_ties = Vec::new();
         for head in heads.drain(..) {
-            let (duration, changed) = grid.fit(head.length.times(unit));
-            if changed {
-                warnings.push(
-                    head.place,
-                    "a length that no grid of ticks can hold: rounded",
-                );
-            }
+            let duration = self.fit(head.length.times(unit), head.place, grid, warnings);
             let whole = *advance.get_or_insert(duration);
             if duration > whole {
                 warnings.push(head.place, "a note longer than the first of its chord: cut");
@@ -315,7 +316,7 @@ impl Voice {
                 self.alignment.note(lowest);
             }
         }
-        self.advance(first, advance.unwrap_or(Fraction::ZERO), place, warnings);
+        self.advance(first, advance.unwrap_or(Fraction::ZERO));
     }
 
     /// A rest, or a spacer that takes time.
@@ -334,13 +335,10 @@ impl Voice {
         let plain = self.settings.unit.times(length).times(share);
         let factor = self.second_of_broken(plain, grid, warnings);
         self.settle_signs(true);
-        let (duration, changed) = grid.fit(plain.times(factor));
-        if changed {
-            warnings.push(place, "a length that no grid of ticks can hold: rounded");
-        }
+        let duration = self.fit(plain.times(factor), place, grid, warnings);
         self.mark_rest(duration);
         self.open_ties.remove(&self.lane);
-        self.advance(self.sounded.len(), duration, place, warnings);
+        self.advance(self.sounded.len(), duration);
     }
 
     /// `Z4`: measures of rest.
@@ -351,6 +349,9 @@ impl Voice {
         grid: &mut Grid,
         warnings: &mut Warnings,
     ) {
+        if count == 0 {
+            return;
+        }
         let measure = self.settings.metre.map_or(Fraction::ONE, field::length);
         let (measure, _) = grid.fit(measure);
         self.settle_signs(true);
@@ -364,7 +365,8 @@ impl Voice {
                 };
                 self.bar(bar, grid, warnings);
             }
-            self.advance(self.sounded.len(), measure, place, warnings);
+            let measure = self.fit(measure, place, grid, warnings);
+            self.advance(self.sounded.len(), measure);
         }
     }
 
@@ -427,7 +429,32 @@ impl Voice {
         }
     }
 
-    fn advance(&mut self, first: usize, duration: Fraction, place: Place, warnings: &mut Warnings) {
+    /// `length` as far as the grid can hold it and the voice has room for it.
+    fn fit(
+        &self,
+        length: Fraction,
+        place: Place,
+        grid: &mut Grid,
+        warnings: &mut Warnings,
+    ) -> Fraction {
+        let room = self.room(self.time);
+        if length > room {
+            warnings.push(place, OVERLONG);
+        }
+        let (length, changed) = grid.fit(length.min(room));
+        if changed {
+            warnings.push(place, "a length that no grid of ticks can hold: rounded");
+        }
+        length
+    }
+
+    /// How much time is left after `time`. No voice lasts longer than ten million whole notes, which
+    /// with the finest grid still leaves room in a tick count.
+    fn room(&self, time: Fraction) -> Fraction {
+        Fraction::whole(10_000_000).minus(time)
+    }
+
+    fn advance(&mut self, first: usize, duration: Fraction) {
         self.last = Some(Last {
             first,
             end: self.sounded.len(),
@@ -438,19 +465,8 @@ impl Voice {
             ends: self.ends.len(),
             before_bar: false,
         });
-        let time = self.time.plus(duration);
-        if time > Voice::LONGEST {
-            warnings.push(
-                place,
-                "a voice of more than 10 000 000 whole notes: its clock stops",
-            );
-            return;
-        }
-        self.time = time;
+        self.time = self.time.plus(duration);
     }
-
-    /// No voice lasts longer; with the finest grid this still leaves room in a tick count.
-    const LONGEST: Fraction = Fraction::whole(10_000_000);
 
     fn close_lane(&mut self, place: Place, warnings: &mut Warnings) {
         if self.time != self.measure_end {

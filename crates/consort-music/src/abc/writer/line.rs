@@ -38,6 +38,8 @@ pub(super) struct Writing<'a> {
 
 struct Attachment {
     at: Ticks,
+    /// Whether it stands even before the bar line at its time.
+    leads_bar: bool,
     text: String,
     effect: Effect,
 }
@@ -80,7 +82,8 @@ impl<'a> Writing<'a> {
         for attachment in &mut writing.attachments {
             attachment.at = attachment.at.clamp(Ticks::ZERO, end);
         }
-        writing.attachments.sort_by_key(|attachment| attachment.at);
+        let place = |attachment: &Attachment| (attachment.at, !attachment.leads_bar);
+        writing.attachments.sort_by_key(place);
         writing
     }
 
@@ -93,6 +96,7 @@ impl<'a> Writing<'a> {
                 break;
             };
             if measure.repeat_start {
+                self.labels(measure.start, &mut line);
                 // `|` and `|:` are one sign where they meet.
                 if line.ends_with('|') && !line.ends_with("||") && !line.ends_with(":|") {
                     line.pop();
@@ -176,6 +180,19 @@ impl<'a> Writing<'a> {
             split_rests(&mut elements, texts);
             tuplets::group(&mut elements, self.resolution);
             self.lane(lane, measure, &elements, attached, line);
+        }
+    }
+
+    /// The labels of a part that begins with a repeat: they stand before its sign.
+    fn labels(&mut self, start: Ticks, line: &mut String) {
+        while let Some(label) = self.attachments.get(self.next_attachment)
+            && (label.at, label.leads_bar) == (start, true)
+        {
+            if !line.is_empty() && !line.ends_with(']') {
+                line.push(' ');
+            }
+            line.push_str(&label.text);
+            self.next_attachment += 1;
         }
     }
 
@@ -395,7 +412,12 @@ impl<'a> Writing<'a> {
     }
 
     fn attach(&mut self, at: Ticks, text: String, effect: Effect) {
-        self.attachments.push(Attachment { at, text, effect });
+        self.attachments.push(Attachment {
+            at,
+            leads_bar: false,
+            text,
+            effect,
+        });
     }
 
     fn attach_keys(&mut self, score: &Score, header_key: Option<Key>) {
@@ -441,9 +463,24 @@ impl<'a> Writing<'a> {
             }
         }
         if stream.leads_part {
+            // The time of the last one that does not lead a bar: no label is moved past it.
+            let mut before = None;
             for direction in &stream.part.directions {
-                let text = self.direction(direction);
-                self.attach(direction.at, text, Effect::Nothing);
+                let (at, text) = (direction.at, self.direction(direction));
+                if text.is_empty() {
+                    continue;
+                }
+                let is_label = text.starts_with("[P:") && self.begins_repeat(at);
+                let leads_bar = is_label && before != Some(at);
+                if !leads_bar {
+                    before = Some(at);
+                }
+                self.attachments.push(Attachment {
+                    at,
+                    leads_bar,
+                    text,
+                    effect: Effect::Nothing,
+                });
             }
             for chord in &stream.part.chords {
                 self.attach(chord.at, chord_text(&chord.text), Effect::Nothing);
@@ -458,6 +495,13 @@ impl<'a> Writing<'a> {
             let at = graces.first().map_or(Ticks::ZERO, |grace| grace.onset);
             self.attach(at, String::new(), Effect::Graces(index));
         }
+    }
+
+    fn begins_repeat(&self, at: Ticks) -> bool {
+        let measure = self
+            .measures
+            .binary_search_by_key(&at, |measure| measure.start);
+        measure.is_ok_and(|index| self.measures[index].repeat_start)
     }
 
     /// Both ends of what lasts on the staff; where one sign follows another, the end comes first.

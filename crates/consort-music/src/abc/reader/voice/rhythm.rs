@@ -111,8 +111,10 @@ impl Voice {
         if std::mem::replace(&mut broken.settled, true) {
             return;
         }
+        let broken = *broken;
         let factor = broken.before;
-        let (duration, changed) = grid.fit(last.duration.times(factor));
+        let room = self.room(last.onset);
+        let (duration, changed) = grid.fit(last.duration.times(factor).min(room));
         if changed {
             warnings.push(
                 broken.place,
@@ -120,7 +122,7 @@ impl Voice {
             );
         }
         for sounded in &mut self.sounded[last.first..last.end] {
-            (sounded.duration, _) = grid.fit(sounded.duration.times(factor));
+            (sounded.duration, _) = grid.fit(sounded.duration.times(factor).min(room));
         }
         let old = self.time;
         self.time = last.onset.plus(duration);
