@@ -1,5 +1,7 @@
 //! What each format holds is what its table says.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
+
 use consort_music::format::{Format, Holds, lost};
 use consort_music::inventory::{Feature, Inventory};
 use consort_music::performance::{Control, Message, Played};
