@@ -205,21 +205,15 @@ fn print_warnings(path: &Path, warnings: &[Warning]) {
     }
 }
 
-/// An error that lists all warnings, if there are any: what `--strict` does.
-fn refuse_warnings(path: &Path, warnings: &[Warning]) -> anyhow::Result<()> {
-    if warnings.is_empty() {
+/// An error that lists all faults of a file, if it has any: what `--strict` does.
+fn refuse_faults(path: &Path) -> anyhow::Result<()> {
+    let faults = consort::files::faults(path).map_err(consort::Error::from)?;
+    if faults.is_empty() {
         return Ok(());
     }
-    let lines: Vec<String> = warnings
-        .iter()
-        .map(|warning| format!("\n  {warning}"))
-        .collect();
-    let count = warnings.len();
-    let message = format!(
-        "{}: {count} faults (--strict):{}",
-        path.display(),
-        lines.concat()
-    );
+    let lines: Vec<String> = faults.iter().map(|fault| format!("\n  {fault}")).collect();
+    let (count, lines) = (faults.len(), lines.concat());
+    let message = format!("{}: {count} faults (--strict):{lines}", path.display());
     Err(outcome::Usage(message).into())
 }
 

@@ -6,6 +6,8 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};
 
+use consort_music::{Note, Part, Pitch, Resolution, Score, Ticks, abc, midi};
+
 fn run(folder: &Path, arguments: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_consort"));
     command
@@ -61,7 +63,7 @@ fn a_score_is_inspected_and_its_repeats_are_played_out() {
         "3 measures (4 with repeats)",
         "6/8",
         "D major",
-        "D4 to A5",
+        "D4 to D5",
         "add up",
     ] {
         assert!(page.contains(part), "{part:?} is not in {page}");
@@ -147,6 +149,44 @@ fn a_score_becomes_arrays() {
             .any(|bytes| bytes == name.as_bytes());
         assert!(found, "{name}");
     }
+}
+
+#[test]
+fn a_performance_becomes_a_score() {
+    let folder = tempfile::tempdir().unwrap();
+    let note = |index: i64| {
+        let pitch = Pitch::try_from(60 + index % 7).unwrap();
+        // Quarter notes, each a little early or late and let go before the next.
+        Note::new(Ticks(480 * index + index * 37 % 19), Ticks(420), pitch)
+    };
+    let mut score = Score::new(Resolution::MIDI);
+    score.parts = vec![Part {
+        notes: (0..16).map(note).collect(),
+        ..Part::default()
+    }];
+    fs::write(folder.path().join("take.mid"), midi::write(&score)).unwrap();
+    does(
+        folder.path(),
+        &[
+            "convert",
+            "take.mid",
+            "take.abc",
+            "--quantize",
+            "16+3",
+            "--infer-metre",
+        ],
+    );
+    let tune = fs::read_to_string(folder.path().join("take.abc")).unwrap();
+    let read = &abc::read(tune.as_bytes()).unwrap().value[0];
+    let (quarter, notes) = (read.resolution.quarter(), &read.parts[0].notes);
+    assert!(notes.iter().all(|note| note.duration == quarter), "{tune}");
+    assert_eq!(notes.len(), 16, "{tune}");
+    let output = run(
+        folder.path(),
+        &["convert", "take.mid", "take.abc", "--quantize", "12"],
+    );
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("16+3"));
 }
 
 #[test]

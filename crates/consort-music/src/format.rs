@@ -212,6 +212,22 @@ pub fn read_all(bytes: &[u8]) -> Result<Reading<Vec<Score>>, ReadError> {
     }
 }
 
+/// All that a strict reader finds wrong in a file: whatever had to be guessed, mended or left out, and in
+/// ABC also what [`abc::read_strict`] refuses.
+///
+/// # Errors
+/// If the format is not known or the bytes cannot be read in it at all.
+pub fn faults(bytes: &[u8]) -> Result<Vec<Warning>, ReadError> {
+    if Format::of_bytes(bytes) != Some(Format::Abc) {
+        return Ok(read_all(bytes)?.warnings);
+    }
+    match abc::read_strict(bytes) {
+        Ok(_) => Ok(Vec::new()),
+        Err(AbcError::Violations(violations)) => Ok(violations),
+        Err(error) => Err(error.into()),
+    }
+}
+
 /// The bytes of a file of `score`. Repeats are played out for MIDI, which has none.
 pub fn write(score: &Score, format: Format) -> Vec<u8> {
     match format {
@@ -261,6 +277,18 @@ mod tests {
                 String::from_utf8_lossy(bytes)
             );
         }
+    }
+
+    #[test]
+    fn faults_are_all_that_a_strict_reader_minds() {
+        let said = |tune: &[u8]| faults(tune).expect("it is ABC").len();
+        assert_eq!(said(b"X:1\nT:One\nM:4/4\nL:1/4\nK:C\nCDEF|]\n"), 0);
+        // A bar that does not add up, and a chord of an older ABC that readers take without a word.
+        assert_eq!(
+            said(b"X:1\nT:One\nM:4/4\nL:1/4\nK:C\nCDEF|CDE|+CE+DEF|]\n"),
+            2
+        );
+        assert!(faults(b"Dear diary").is_err());
     }
 
     #[test]

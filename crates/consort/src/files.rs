@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use consort_audio::{Instruments, RenderError, RenderOptions, WavError, WavFormat, render};
 use consort_music::format::{self, Format, ReadError};
 use consort_music::grid::TooLong;
-use consort_music::{Reading, Resolution, Score, Ticks};
+use consort_music::{Reading, Resolution, Score, Ticks, Warning};
 use thiserror::Error;
 
 use crate::pictures::{self, PictureFormat};
@@ -139,6 +139,17 @@ pub fn read_score(path: &Path, tune: Option<usize>) -> Result<Reading<Score>, Fi
 pub fn read_scores(path: &Path) -> Result<Reading<Vec<Score>>, FileError> {
     let bytes = read(path)?;
     format::read_all(&bytes).map_err(|source| FileError::NotAScore {
+        path: path.to_owned(),
+        source,
+    })
+}
+
+/// All that a strict reader finds wrong in a file: see [`format::faults`].
+///
+/// # Errors
+/// If the file cannot be read or holds no score.
+pub fn faults(path: &Path) -> Result<Vec<Warning>, FileError> {
+    format::faults(&read(path)?).map_err(|source| FileError::NotAScore {
         path: path.to_owned(),
         source,
     })

@@ -10,7 +10,7 @@ use consort_music::{Reading, Score, abc};
 use serde_json::json;
 
 use super::{
-    Arguments, flag, json, path, print_json, print_warnings, refuse_warnings, soundfont, tune,
+    Arguments, flag, json, path, print_json, print_warnings, refuse_faults, soundfont, tune,
     warnings_as_json,
 };
 use crate::outcome::Usage;
@@ -53,7 +53,8 @@ pub(super) fn command() -> Command {
         ).requires("quantize"))
         .arg(flag(
             "strict",
-            "Refuse a file in which anything has to be guessed, mended or left out",
+            "Refuse a file in which anything has to be guessed, mended or left out, and ABC that breaks its \
+             standard",
         ))
         .arg(soundfont())
         .arg(json())
@@ -72,7 +73,7 @@ pub(super) fn run(matches: &ArgMatches) -> anyhow::Result<()> {
         mut warnings,
     } = read(matches, &from, kind)?;
     if matches.get_flag("strict") {
-        refuse_warnings(&from, &warnings)?;
+        refuse_faults(&from)?;
     }
     if let Some(&grid) = matches.get_one::<Grid>("quantize") {
         let signature = |name| match matches.get_flag(name) {

@@ -8,7 +8,7 @@ use consort_music::Score;
 use consort_music::summary::{PartSummary, Summary};
 use serde_json::{Value, json};
 
-use super::{Arguments, flag, json, path, print_json, print_warnings, refuse_warnings};
+use super::{Arguments, flag, json, path, print_json, print_warnings, refuse_faults};
 use super::{tune, warnings_as_json};
 
 /// As many tunes of a collection as the page lists.
@@ -59,7 +59,7 @@ pub(super) fn run(matches: &ArgMatches) -> anyhow::Result<()> {
         print_warnings(&file, &warnings);
     }
     if matches.get_flag("strict") {
-        refuse_warnings(&file, &warnings)?;
+        refuse_faults(&file)?;
     }
     Ok(())
 }
