@@ -1,3 +1,5 @@
+//! One model of scores for MIDI, MusicXML and ABC. The page of the crate:
+#![doc = ""]
 #![doc = include_str!("../README.md")]
 
 pub mod abc;

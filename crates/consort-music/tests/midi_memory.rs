@@ -125,7 +125,7 @@ fn greedy() -> Vec<(&'static str, Vec<u8>)> {
         ("tracks one after another", file(2, 96, &notes)),
         (
             "chunks without a track",
-            [file(0, 96, &[]), b"XXXX\0\0\0\0".repeat(40_000)].concat(),
+            [file(0, 96, &[]), b"Junk\0\0\0\0".repeat(40_000)].concat(),
         ),
     ]
 }
