@@ -94,14 +94,17 @@ impl Summary {
             quarters: quarters(measure.length),
             metre,
         });
-        let keys = score
-            .keys
-            .iter()
-            .map(|change| (number_at(change.at), change.key));
-        let tempos = score
-            .tempos
-            .iter()
-            .map(|change| (number_at(change.at), change.tempo));
+        let keys = score.keys.iter();
+        let mut keys: Vec<_> = keys
+            .map(|change| (number_at(change.at), change.key))
+            .collect();
+        let tempos = score.tempos.iter();
+        let mut tempos: Vec<_> = tempos
+            .map(|change| (number_at(change.at), change.tempo))
+            .collect();
+        // What is only said again is no change.
+        keys.dedup_by_key(|(_, key)| *key);
+        tempos.dedup_by_key(|(_, tempo)| *tempo);
         Summary {
             title: score.metadata.title.clone(),
             composer: score.metadata.composer.clone(),
@@ -110,8 +113,8 @@ impl Summary {
             quarters: quarters(score.end()),
             seconds: played.seconds_at(played.end()),
             metres,
-            keys: keys.collect(),
-            tempos: tempos.collect(),
+            keys,
+            tempos,
             parts: score.parts.iter().map(PartSummary::of).collect(),
             irregular: irregular.collect(),
             inventory: Inventory::of(score),
