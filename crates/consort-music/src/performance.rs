@@ -93,18 +93,7 @@ pub struct PlayedNote {
 /// it is known when that note is played, they come just before it.
 pub fn played(part: &Part, resolution: Resolution) -> Vec<PlayedNote> {
     let sounding = part.sounding();
-    let mut played: Vec<PlayedNote> = sounding
-        .iter()
-        .map(|note| {
-            PlayedNote::of(
-                note.onset,
-                note.duration,
-                note.played,
-                note.pitch,
-                note.velocity,
-            )
-        })
-        .collect();
+    let mut played: Vec<PlayedNote> = sounding.iter().copied().map(PlayedNote::from).collect();
     let mut graces: BTreeMap<(Ticks, u8), Vec<&Note>> = BTreeMap::new();
     for note in part.notes.iter().filter(|note| note.is_grace()) {
         if note.played.is_some() {

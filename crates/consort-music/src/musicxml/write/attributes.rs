@@ -3,7 +3,7 @@
 use crate::musicxml::form::interval_in;
 use crate::musicxml::interval::Interval;
 use crate::musicxml::write::measure::PartWriter;
-use crate::pitch::{Key, Mode};
+use crate::pitch::Key;
 use crate::score::{Barline, ClefChange, ClefSign, Measure, Metre, MetreSymbol};
 use crate::time::Ticks;
 
@@ -53,16 +53,7 @@ impl PartWriter<'_, '_> {
         self.xml.open("key");
         self.xml
             .number("fifths", i32::from(key.fifths) - interval.fifths());
-        let mode = match key.mode {
-            Mode::Major => "major",
-            Mode::Minor => "minor",
-            Mode::Dorian => "dorian",
-            Mode::Phrygian => "phrygian",
-            Mode::Lydian => "lydian",
-            Mode::Mixolydian => "mixolydian",
-            Mode::Locrian => "locrian",
-        };
-        self.xml.leaf("mode", mode);
+        self.xml.leaf("mode", &key.mode.to_string());
         self.xml.close();
     }
 
