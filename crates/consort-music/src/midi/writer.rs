@@ -163,10 +163,13 @@ fn conductor(score: &Score, scale: Scale) -> Vec<Event<'_>> {
         .into_iter()
         .for_each(|text| at_start(Kind::Text(text)));
     let metres = signatures(&score.measures, score.resolution).into_iter();
-    events.extend(metres.map(|(at, metre)| Event {
+    let metres = metres.map(|(at, metre)| Event {
         at: scale.time(at),
         kind: Kind::Metre(metre),
-    }));
+    });
+    // Rounding may leave nothing of a last measure.
+    let end = scale.time(score.end());
+    events.extend(metres.filter(|event| event.at < end));
     events.extend(score.keys.iter().map(|change| Event {
         at: scale.time(change.at),
         kind: Kind::Key(change.key),
