@@ -127,6 +127,7 @@ impl Arrangement {
                     onset: end,
                     duration,
                     tied_from: false,
+                    played: None,
                     ..note.clone()
                 });
             }
