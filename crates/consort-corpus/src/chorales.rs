@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 
 use consort_music::{Cell, Key, Pitch, Pulse, Resolution, Score, Ticks, VoiceGrid, musicxml};
 
+use crate::fold::Fold;
 use crate::folder::{CorpusError, DataFolder, Stamp, Stamper, read};
 
 /// The name of the benchmark.
@@ -15,17 +16,6 @@ pub const JSB: &str = "jsb-chorales";
 
 /// The name of the set of scores.
 pub const BACH: &str = "bach-chorales-music21";
-
-/// A part of the benchmark of Boulanger-Lewandowski (2012).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Fold {
-    /// 229 pieces.
-    Train,
-    /// 76 pieces.
-    Valid,
-    /// 77 pieces.
-    Test,
-}
 
 /// A chorale on the grid of sixteenths.
 #[derive(Clone, Debug, PartialEq)]
@@ -96,7 +86,8 @@ fn place(line: &'static str) -> Option<(&'static str, Place)> {
     ))
 }
 
-/// A fold of the benchmark, from `Jsb16thSeparated.json`.
+/// A fold of the benchmark of Boulanger-Lewandowski (2012), from `Jsb16thSeparated.json`: 229, 76 and
+/// 77 pieces.
 ///
 /// # Errors
 /// If the set is not there or the file is not what it should be.

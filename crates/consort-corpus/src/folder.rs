@@ -41,6 +41,28 @@ pub enum CorpusError {
         /// What is wrong.
         reason: String,
     },
+    /// A folder of the user's own holds more than is taken.
+    #[error(
+        "the {what} below {} have more than {} MB; name a smaller folder",
+        path.display(),
+        limit / 1_000_000
+    )]
+    TooMuch {
+        /// The folder.
+        path: PathBuf,
+        /// What kind of files.
+        what: &'static str,
+        /// How many bytes are taken at most.
+        limit: u64,
+    },
+    /// A folder of the user's own holds nothing to use.
+    #[error("there are no {what} below {}; name another folder", path.display())]
+    Nothing {
+        /// The folder.
+        path: PathBuf,
+        /// What was looked for.
+        what: &'static str,
+    },
 }
 
 /// Which files a corpus was made of: their number and a hash over them in order.

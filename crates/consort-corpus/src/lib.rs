@@ -7,11 +7,14 @@
 pub mod chorales;
 #[cfg(feature = "download")]
 pub mod download;
+mod fold;
 pub mod folder;
+pub mod folk;
 pub mod set;
 
-pub use chorales::{Chorale, Fold};
+pub use chorales::Chorale;
 #[cfg(feature = "download")]
 pub use download::DownloadError;
+pub use fold::Fold;
 pub use folder::{CorpusError, DataFolder, Stamp};
 pub use set::{SETS, Set, Source, Verified, default_root, verify};

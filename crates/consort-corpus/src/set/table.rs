@@ -3,6 +3,7 @@
 
 use super::{Origin, Set, Source};
 use crate::chorales::{BACH, JSB};
+use crate::folk::{NOTTINGHAM, PUBLIC_DOMAIN};
 
 /// The release of music21 whose corpus is used. Newer ones change encodings.
 const MUSIC21: &str = "https://files.pythonhosted.org/packages/15/12/\
@@ -80,7 +81,7 @@ pub static SETS: &[Set] = &[
         }],
     },
     Set {
-        name: "folk-nottingham",
+        name: NOTTINGHAM,
         title: "The Nottingham Music Database as cleaned by Jukedeck: folk tunes with chords, in ABC",
         homepage: "https://github.com/jukedeck/nottingham-dataset",
         licence: "GPL-3.0-only",
@@ -115,7 +116,7 @@ pub static SETS: &[Set] = &[
         ],
     },
     Set {
-        name: "folk-public-domain",
+        name: PUBLIC_DOMAIN,
         title: "O'Neill's Music of Ireland, Ryan's Mammoth Collection and Aird's Airs, in ABC, from the music21 corpus",
         homepage: "https://www.music21.org/",
         licence: "by permission of the encoders; the tunes are public domain",
