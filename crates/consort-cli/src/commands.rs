@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use clap::builder::StyledStr;
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use consort::families::FAMILIES;
 use consort_corpus::DataFolder;
@@ -61,11 +62,11 @@ pub(crate) fn run(matches: &ArgMatches) -> anyhow::Result<()> {
 }
 
 /// A positional argument or option that names a file.
-fn path(name: &'static str, help: &'static str) -> Arg {
+fn path(name: &'static str, help: impl Into<StyledStr>) -> Arg {
     Arg::new(name)
         .value_name("FILE")
         .value_parser(value_parser!(PathBuf))
-        .help(help)
+        .help(help.into())
 }
 
 /// `-o`, as often as there are files to write.

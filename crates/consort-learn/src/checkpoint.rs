@@ -107,7 +107,7 @@ impl Checkpoint {
 
     /// The state saved in `bytes`, which must be of the same run as `self`.
     pub(crate) fn successor(&self, bytes: &[u8]) -> Result<Checkpoint, CheckpointError> {
-        let (tensors, description) = read_tensors(bytes)?;
+        let (tensors, _, description) = read_tensors(bytes)?;
         let description: Description = serde_json::from_str(&description)
             .map_err(|error| CheckpointError::Description(error.to_string()))?;
         if description.format != FORMAT {
@@ -197,6 +197,6 @@ impl Checkpoint {
                 .map(move |(name, values)| (format!("{prefix}{name}"), values.clone()))
         });
         let description = serde_json::to_string(&description).expect("a description is plain data");
-        write_tensors(&tensors.collect(), Precision::F32, description)
+        write_tensors(&tensors.collect(), &[], Precision::F32, description)
     }
 }

@@ -18,6 +18,9 @@ use crate::seed::Seed;
 /// Where the header stands in the metadata of a safetensors file.
 pub const KEY: &str = "consort";
 
+/// The tensor of the fingerprints.
+const FINGERPRINTS: &str = "fingerprints";
+
 /// The version of the header.
 pub const FORMAT: &str = "consort-weights/1";
 
@@ -70,6 +73,9 @@ pub struct Weights {
     pub header: Header,
     /// The numbers.
     pub parameters: Parameters,
+    /// Marks of what was learnt from, in a form of the family's, by which it can tell a copy; none if
+    /// it cannot.
+    pub fingerprints: Vec<u32>,
 }
 
 /// How numbers are stored.
@@ -133,6 +139,7 @@ impl Weights {
         Weights {
             header,
             parameters: parameters::collect(network),
+            fingerprints: Vec::new(),
         }
     }
 
@@ -188,7 +195,7 @@ impl Weights {
     /// The bytes of the file; the same weights always give the same bytes.
     pub fn to_bytes(&self, precision: Precision) -> Vec<u8> {
         let header = serde_json::to_string(&self.header).expect("a header is plain data");
-        write_tensors(&self.parameters, precision, header)
+        write_tensors(&self.parameters, &self.fingerprints, precision, header)
     }
 
     /// Reads the bytes of a file.
@@ -196,7 +203,7 @@ impl Weights {
     /// # Errors
     /// If they are cut, not safetensors, or without a header of this version.
     pub fn from_bytes(bytes: &[u8]) -> Result<Weights, WeightsError> {
-        let (parameters, header) = read_tensors(bytes)?;
+        let (parameters, fingerprints, header) = read_tensors(bytes)?;
         let value: serde_json::Value = serde_json::from_str(&header)
             .map_err(|error| WeightsError::NoHeader(error.to_string()))?;
         // The version decides how the rest is read, so it is looked at first.
@@ -211,13 +218,19 @@ impl Weights {
         }
         let header: Header = serde_json::from_value(value)
             .map_err(|error| WeightsError::NoHeader(error.to_string()))?;
-        Ok(Weights { header, parameters })
+        Ok(Weights {
+            header,
+            parameters,
+            fingerprints,
+        })
     }
 }
 
-/// Safetensors bytes of `parameters` with `header` under [`KEY`].
+/// Safetensors bytes of `parameters` and, if there are any, `fingerprints`, with `header` under
+/// [`KEY`].
 pub(crate) fn write_tensors(
     parameters: &Parameters,
+    fingerprints: &[u32],
     precision: Precision,
     header: String,
 ) -> Vec<u8> {
@@ -229,17 +242,28 @@ pub(crate) fn write_tensors(
         Precision::F16 => Dtype::F16,
         Precision::F32 => Dtype::F32,
     };
-    let views = encoded.iter().map(|(name, shape, bytes)| {
+    const FITS: &str = "the bytes were made for the shape";
+    let numbers = encoded.iter().map(|(name, shape, bytes)| {
         let view = TensorView::new(dtype, (*shape).clone(), bytes);
-        (*name, view.expect("the bytes were made for the shape"))
+        (name.as_str(), view.expect(FITS))
+    });
+    let marks: Vec<u8> = fingerprints
+        .iter()
+        .flat_map(|mark| mark.to_le_bytes())
+        .collect();
+    let marks = (!marks.is_empty()).then(|| {
+        let view = TensorView::new(Dtype::U32, vec![fingerprints.len()], &marks);
+        (FINGERPRINTS, view.expect(FITS))
     });
     // The library takes a hash map, whose order changes; a single key keeps the bytes the same.
     let metadata = [(KEY.to_owned(), header)].into_iter().collect();
-    safetensors::serialize(views, Some(metadata)).expect("names are unique and sizes agree")
+    safetensors::serialize(numbers.chain(marks), Some(metadata))
+        .expect("names are unique and sizes agree")
 }
 
-/// The tensors of safetensors bytes, in single precision, and the header under [`KEY`].
-pub(crate) fn read_tensors(bytes: &[u8]) -> Result<(Parameters, String), WeightsError> {
+/// The tensors of safetensors bytes, in single precision, the fingerprints, and the header under
+/// [`KEY`].
+pub(crate) fn read_tensors(bytes: &[u8]) -> Result<(Parameters, Vec<u32>, String), WeightsError> {
     let (_, metadata) = SafeTensors::read_metadata(bytes)?;
     let header = metadata
         .metadata()
@@ -250,7 +274,13 @@ pub(crate) fn read_tensors(bytes: &[u8]) -> Result<(Parameters, String), Weights
         header.ok_or_else(|| WeightsError::NoHeader(format!("no {KEY:?} among its metadata")))?;
     let tensors = SafeTensors::deserialize(bytes)?;
     let mut parameters = Parameters::new();
+    let mut fingerprints = Vec::new();
     for (name, view) in tensors.iter() {
+        if name == FINGERPRINTS && view.dtype() == Dtype::U32 {
+            let (fours, _) = view.data().as_chunks::<4>();
+            fingerprints = fours.iter().map(|&four| u32::from_le_bytes(four)).collect();
+            continue;
+        }
         let data = decode(&view).ok_or_else(|| {
             WeightsError::Misfit(format!(
                 "{name} is stored as {:?}, not F16 or F32",
@@ -265,7 +295,7 @@ pub(crate) fn read_tensors(bytes: &[u8]) -> Result<(Parameters, String), Weights
             },
         );
     }
-    Ok((parameters, header))
+    Ok((parameters, fingerprints, header))
 }
 
 fn encode(data: &[f32], precision: Precision) -> Vec<u8> {
@@ -329,7 +359,8 @@ mod tests {
 
     #[test]
     fn what_is_written_is_read() {
-        let weights = Weights::of(&network(2), header());
+        let mut weights = Weights::of(&network(2), header());
+        weights.fingerprints = vec![1, u32::MAX, 0];
         let bytes = weights.to_bytes(Precision::F32);
         assert_eq!(Weights::from_bytes(&bytes).unwrap(), weights);
         assert_eq!(weights.to_bytes(Precision::F32), bytes);

@@ -19,12 +19,13 @@ use crate::report::Report;
 use crate::training;
 
 pub mod chorale;
+pub mod folk;
 
 #[cfg(test)]
 mod conformance;
 
 /// Every family. A sixth is a folder and a line here.
-pub static FAMILIES: &[&dyn Family] = &[&chorale::Chorale];
+pub static FAMILIES: &[&dyn Family] = &[&chorale::Chorale, &folk::Folk];
 
 /// The family called `id`.
 ///
@@ -75,6 +76,11 @@ pub trait Model: Sync {
     /// A prompt to try it with.
     fn example(&self) -> Prompt;
 
+    /// The endings of the files that are written of a piece when nothing is said.
+    fn endings(&self) -> &'static [&'static str] {
+        &["musicxml", "mid", "wav", "png"]
+    }
+
     /// Writes a small corpus of our own making in the layout of the real sets, so that training can
     /// be tried, and is tested, without them.
     ///
@@ -96,20 +102,22 @@ pub trait Model: Sync {
         folder: &DataFolder,
     ) -> Result<Material<Self::Data>, Error>;
 
-    /// A generator of pieces.
+    /// A generator of pieces; `fingerprints` are those of what the network learnt from.
     fn generator(
         &self,
         architecture: Self::Architecture,
         network: Self::Network,
+        fingerprints: Vec<u32>,
     ) -> Box<dyn Piecewise>;
 
-    /// The protocol of the family's article and ours, on the data in `folder`.
+    /// The protocol of the family's article and ours, on the data in `folder`; `weights` says what the
+    /// network was trained on.
     ///
     /// # Errors
     /// If the data is not there, or the observer stops the work.
     fn evaluate(
         &self,
-        architecture: &Self::Architecture,
+        weights: &Header,
         network: &Self::Network,
         request: &EvaluationRequest<'_>,
         observe: &mut Observer<'_>,
@@ -126,6 +134,8 @@ pub struct Material<D> {
     pub split: &'static str,
     /// The licence of weights trained on it.
     pub licence: &'static str,
+    /// Marks of its pieces by which a copy can be told, if the family has such.
+    pub fingerprints: Vec<u32>,
 }
 
 /// A named set of settings: the text of a TOML file with the tables `architecture`, `curriculum`
@@ -169,6 +179,8 @@ pub trait Family: Sync {
     fn presets(&self) -> &'static [Preset];
     /// A prompt to try it with.
     fn example(&self) -> Prompt;
+    /// The endings of the files that are written of a piece when nothing is said.
+    fn endings(&self) -> &'static [&'static str];
 
     /// Writes a small corpus of our own making in the layout of the real sets, so that training can
     /// be tried without them.
@@ -324,17 +336,22 @@ impl<M: Model> Family for M {
         Model::example(self)
     }
 
+    fn endings(&self) -> &'static [&'static str] {
+        Model::endings(self)
+    }
+
     fn write_example_data(&self, folder: &Path) -> io::Result<()> {
         Model::write_example_data(self, folder)
     }
 
     fn load(&self, weights: Weights, device: Device) -> Result<Generator, Error> {
         let header = weights.header.clone();
+        let fingerprints = weights.fingerprints.clone();
         let (architecture, network) = training::network_of(self, weights)?;
         let network = device.place(network)?;
         Ok(Generator {
             header,
-            inner: self.generator(architecture, network),
+            inner: self.generator(architecture, network, fingerprints),
         })
     }
 
@@ -353,9 +370,9 @@ impl<M: Model> Family for M {
         observe: &mut Observer<'_>,
     ) -> Result<Report, Error> {
         let header = weights.header.clone();
-        let (architecture, network) = training::network_of(self, weights)?;
+        let (_, network) = training::network_of(self, weights)?;
         let network = request.device.place(network)?;
-        let mut report = Model::evaluate(self, &architecture, &network, request, observe)?;
+        let mut report = Model::evaluate(self, &header, &network, request, observe)?;
         training::add_conditions(&mut report, &header, request);
         Ok(report)
     }

@@ -109,6 +109,11 @@ impl Kind {
                 }),
         }
     }
+
+    /// Whether one file can hold several pieces.
+    pub fn holds_several(self) -> bool {
+        self == Kind::Score(Format::Abc)
+    }
 }
 
 fn endings() -> String {

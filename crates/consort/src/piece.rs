@@ -8,7 +8,13 @@ use serde::Serialize;
 
 /// What a family is given to go on from.
 #[derive(Clone, Debug, PartialEq)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "a program has few prompts at a time"
+)]
 pub enum Prompt {
+    /// Nothing: the family begins by itself.
+    Nothing,
     /// A score, whole or with holes.
     Score(Score),
 }

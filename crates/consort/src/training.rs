@@ -28,9 +28,10 @@ pub(crate) fn train<M: Model>(
 ) -> Result<Trained, Error> {
     let settings: Settings<M::Architecture, M::Curriculum> = settings(model, request)?;
     let architecture = json(&settings.architecture);
-    let (network, steps_before) = match &request.from {
+    let (network, steps_before, mut fingerprints) = match &request.from {
         Some(weights) => {
             let before = weights.header.clone();
+            let fingerprints = weights.fingerprints.clone();
             let (_, network) = network_of(model, weights.clone())?;
             if before.architecture != architecture {
                 let reason =
@@ -40,9 +41,12 @@ pub(crate) fn train<M: Model>(
                     reason: reason.into(),
                 });
             }
-            (network, before.steps)
+            (network, before.steps, fingerprints)
         }
-        None => (model.network(&settings.architecture, request.seed), 0),
+        None => {
+            let network = model.network(&settings.architecture, request.seed);
+            (network, 0, Vec::new())
+        }
     };
     let network = request.device.place(network)?;
     let material = model.data(&settings.architecture, &settings.curriculum, &request.data)?;
@@ -77,8 +81,11 @@ pub(crate) fn train<M: Model>(
             .collect(),
         licence: material.licence.to_owned(),
     };
+    fingerprints.extend(material.fingerprints);
+    let mut weights = Weights::of(&fitted.network, header);
+    weights.fingerprints = fingerprints;
     Ok(Trained {
-        weights: Weights::of(&fitted.network, header),
+        weights,
         history: fitted.history,
         stopped: fitted.stopped,
     })

@@ -1,4 +1,4 @@
-//! The commands that make pieces, one per family: `consort harmonize` and those to come.
+//! The commands that make pieces, one per family: `consort harmonize`, `consort compose`.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -9,7 +9,7 @@ use consort::pictures::PictureFormat;
 use consort::trace;
 use consort::{Family, Generator, Music, Options, Piece, Prompt};
 use consort_learn::Seed;
-use consort_music::Warning;
+use consort_music::{Warning, abc};
 use serde_json::json;
 
 use super::{
@@ -20,8 +20,8 @@ use crate::outcome::Usage;
 use crate::progress::Line;
 use crate::sound;
 
-/// What is written when nothing is said.
-const DEFAULT_ENDINGS: [&str; 4] = ["musicxml", "mid", "wav", "png"];
+/// The most pieces of one call.
+const SAMPLES_MAX: u64 = 10_000;
 
 /// The arguments: those of every family, and its own from its table.
 pub(super) fn command(family: &'static dyn Family) -> Command {
@@ -35,9 +35,14 @@ pub(super) fn command(family: &'static dyn Family) -> Command {
             .value_name(spec.value_name)
             .help(help)
     });
+    let default = match family.example() {
+        Prompt::Nothing => "nothing: the family begins by itself",
+        Prompt::Score(_) => "a built-in example",
+    };
+    let input = format!("A MIDI, MusicXML or ABC file [default: {default}]");
     Command::new(family.verb())
         .about(family.summary())
-        .arg(path("input", "A MIDI, MusicXML or ABC file [default: a built-in example]"))
+        .arg(path("input", input))
         .arg(outputs(
             "A file to write, by its ending: .musicxml, .mxl, .mid, .abc, .wav, .svg or .png; may be \
              repeated [default: a score, MIDI, sound and a picture beside the input]",
@@ -48,9 +53,10 @@ pub(super) fn command(family: &'static dyn Family) -> Command {
             Arg::new("samples")
                 .long("samples")
                 .value_name("N")
-                .value_parser(value_parser!(u64).range(1..=1000))
+                .visible_alias("count")
+                .value_parser(value_parser!(u64).range(1..=SAMPLES_MAX))
                 .default_value("1")
-                .help("How many pieces to make, each with its own draws"),
+                .help("How many pieces to make, each with its own draws; an ABC file holds them all, of other files each has its own"),
         )
         .arg(tune())
         .arg(weights())
@@ -83,18 +89,27 @@ pub(super) fn run(family: &'static dyn Family, matches: &ArgMatches) -> anyhow::
     let instruments = sound::instruments(matches.path("soundfont"), &targets)?;
     let generator = family.load(matches.weights(family.id())?, matches.device())?;
     let mut reports = Vec::new();
+    let mut together = Vec::new();
+    let (for_all, targets): (Vec<_>, Vec<_>) = targets
+        .into_iter()
+        .partition(|(_, kind)| samples > 1 && kind.holds_several());
     for sample in 0..samples {
         let seed = sample_seed(matches.seed(), sample);
         let piece = make(family, &generator, &prompt, &options, seed)?;
         let number = (samples > 1).then_some(sample + 1);
         let mut files = Vec::new();
+        let Music::Score(score) = &piece.music;
         for (target, kind) in &targets {
-            let Music::Score(score) = &piece.music;
             let bytes = bytes_of(score, *kind, &instruments).map_err(consort::Error::from)?;
             files.push((numbered(target, number), bytes));
         }
         if matches.get_flag("trace") {
-            files.extend(trace_files(&numbered(&targets[0].0, number), &piece));
+            let beside = targets.iter().chain(&for_all).map(|(path, _)| path).next();
+            let beside = beside.expect("something is written");
+            files.extend(trace_files(&numbered(beside, number), &piece));
+        }
+        if !for_all.is_empty() {
+            together.push(score.clone());
         }
         write_all(&files).map_err(consort::Error::from)?;
         let written: Vec<String> = files
@@ -110,6 +125,15 @@ pub(super) fn run(family: &'static dyn Family, matches: &ArgMatches) -> anyhow::
         }
         reports.push(report(&piece, seed, &written));
     }
+    let tunes =
+        |(path, _): &(PathBuf, Kind)| (path.clone(), abc::write_all(&together).into_bytes());
+    let files: Vec<_> = for_all.iter().map(tunes).collect();
+    write_all(&files).map_err(consort::Error::from)?;
+    if !matches.get_flag("json") {
+        files
+            .iter()
+            .for_each(|(path, _)| println!("{}", path.display()));
+    }
     if matches.get_flag("json") {
         let warnings: Vec<String> = warnings.iter().map(Warning::to_string).collect();
         let options: BTreeMap<_, _> = options
@@ -121,6 +145,7 @@ pub(super) fn run(family: &'static dyn Family, matches: &ArgMatches) -> anyhow::
             "weights": generator.header().name,
             "options": options,
             "warnings": warnings,
+            "files": for_all.iter().map(|(path, _)| path.display().to_string()).collect::<Vec<_>>(),
             "pieces": reports,
         }))?;
     }
@@ -169,14 +194,18 @@ fn targets(
 ) -> anyhow::Result<Vec<(PathBuf, Kind)>> {
     let mut paths = matches.paths("output");
     if paths.is_empty() {
-        let stem = input.map_or(PathBuf::from("example"), |input| input.with_extension(""));
+        let stem = match (input, family.example()) {
+            (Some(input), _) => input.with_extension(""),
+            (None, Prompt::Score(_)) => PathBuf::from("example"),
+            (None, Prompt::Nothing) => PathBuf::from("new"),
+        };
         let name = stem
             .file_name()
             .unwrap_or_default()
             .to_string_lossy()
             .into_owned();
         let named = |ending: &&str| stem.with_file_name(format!("{name}-{}.{ending}", family.id()));
-        paths = DEFAULT_ENDINGS.iter().map(named).collect();
+        paths = family.endings().iter().map(named).collect();
     }
     if let Some(clash) = paths.iter().find(|path| input == Some(path.as_path())) {
         let message = format!(

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use consort_corpus::chorales::{self, Chorale as Piece, Corpus};
 use consort_corpus::{DataFolder, Fold};
-use consort_learn::{CorpusStamp, Observer, Seed};
+use consort_learn::{CorpusStamp, Header, Observer, Seed};
 use consort_music::abc;
 
 use crate::error::Error;
@@ -102,16 +102,17 @@ impl Model for Chorale {
                 Pieces::OwnMelodies | Pieces::CommonTime => "jsb-fold-own-melodies/1",
             },
             licence: WEIGHTS_LICENCE,
+            fingerprints: Vec::new(),
         })
     }
 
-    fn generator(&self, _: Architecture, network: Network) -> Box<dyn Piecewise> {
+    fn generator(&self, _: Architecture, network: Network, _: Vec<u32>) -> Box<dyn Piecewise> {
         Box::new(network)
     }
 
     fn evaluate(
         &self,
-        _: &Architecture,
+        _: &Header,
         network: &Network,
         request: &EvaluationRequest<'_>,
         observe: &mut Observer<'_>,

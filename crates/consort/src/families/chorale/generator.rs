@@ -25,7 +25,12 @@ impl Piecewise for Network {
         seed: Seed,
         observe: &mut Observer<'_>,
     ) -> Result<Piece, Error> {
-        let Prompt::Score(score) = prompt;
+        let Prompt::Score(score) = prompt else {
+            return Err(Error::prompt(
+                "there is nothing to harmonise",
+                "give a score with a melody",
+            ));
+        };
         let request = Request::of(options)?;
         let mut arrangement = Arrangement::of(score, &request)?;
         let sampling = sampling(&request, arrangement.window.steps());

@@ -1,0 +1,370 @@
+//! What the network learns: which character follows.
+
+use burn::tensor::{Int, Tensor, TensorData};
+use consort_learn::{Batches, Loss, Noise, Objective, Seed, Split};
+
+use super::config::{Curriculum, Sequences, Told};
+use super::encoding::{Context, FEATURES, LINE_END};
+use super::network::Network;
+
+/// What is to follow where a row has ended: nothing that counts.
+const PADDING: u8 = u8::MAX;
+
+/// Sequences of characters.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Batch {
+    /// How many there are.
+    pub(super) rows: usize,
+    /// What is told at each character, `[row][step][feature]`.
+    pub(super) told: Vec<u16>,
+    /// The symbol that follows, counted as the network counts, `[row][step]`.
+    pub(super) follows: Vec<u8>,
+    /// Whether the rows go on where those of the last batch ended.
+    pub(super) goes_on: bool,
+}
+
+impl Batch {
+    /// Characters of each row, padding included.
+    pub(super) fn steps(&self) -> usize {
+        self.follows.len() / self.rows
+    }
+}
+
+impl Objective for Network {
+    type Batch = Batch;
+
+    /// The mean negative log-likelihood of the characters, in nats per character.
+    fn loss(&self, batch: &Batch, noise: &mut Noise) -> Loss {
+        let said = self.forward(batch, noise);
+        let device = said.device();
+        let count = batch
+            .follows
+            .iter()
+            .filter(|&&symbol| symbol != PADDING)
+            .count();
+        #[expect(clippy::cast_precision_loss, reason = "characters of a batch")]
+        let share = 1.0 / count.max(1) as f32;
+        let places = batch.follows.len();
+        let wanted = batch.follows.iter();
+        let wanted = wanted.map(|&symbol| {
+            if symbol == PADDING {
+                0
+            } else {
+                i64::from(symbol)
+            }
+        });
+        let wanted = TensorData::new(wanted.collect::<Vec<i64>>(), [places, 1]);
+        let weights = batch.follows.iter();
+        let weights = weights.map(|&symbol| if symbol == PADDING { 0.0 } else { share });
+        let weights = TensorData::new(weights.collect::<Vec<f32>>(), [places, 1]);
+        let said = said.gather(1, Tensor::<2, Int>::from_data(wanted, &device));
+        Loss {
+            mean: (said * Tensor::from_data(weights, &device)).sum().neg(),
+            count,
+        }
+    }
+}
+
+/// Tunes to learn from, as symbols.
+#[derive(Clone, Debug)]
+pub struct Tunes {
+    train: Vec<Vec<u8>>,
+    valid: Vec<Vec<u8>>,
+    told: Told,
+    curriculum: Curriculum,
+}
+
+/// A part of a tune.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Piece {
+    tune: usize,
+    from: usize,
+    length: usize,
+}
+
+impl Tunes {
+    /// Tunes of both folds, told as `told` says.
+    pub fn new(
+        train: Vec<Vec<u8>>,
+        valid: Vec<Vec<u8>>,
+        told: Told,
+        curriculum: Curriculum,
+    ) -> Tunes {
+        Tunes {
+            train,
+            valid,
+            told,
+            curriculum,
+        }
+    }
+
+    fn tunes(&self, split: Split) -> &[Vec<u8>] {
+        match split {
+            Split::Train => &self.train,
+            Split::Valid | Split::Test => &self.valid,
+        }
+    }
+
+    fn streams(&self, split: Split) -> bool {
+        // Validation reads tunes from their beginnings, whatever is learnt from.
+        split == Split::Train && self.curriculum.sequences == Sequences::Stream
+    }
+
+    /// All parts of tunes, each at most as long as a row.
+    fn pieces(&self, split: Split) -> Vec<Piece> {
+        let longest = self.longest(split);
+        let of_tune = |(tune, text): (usize, &Vec<u8>)| {
+            let starts = (0..text.len()).step_by(longest);
+            let length = text.len();
+            starts.map(move |from| Piece {
+                tune,
+                from,
+                length: longest.min(length - from),
+            })
+        };
+        self.tunes(split)
+            .iter()
+            .enumerate()
+            .flat_map(of_tune)
+            .collect()
+    }
+
+    /// Validation reads whole tunes, or as much of them as anyone would learn from at once.
+    fn longest(&self, split: Split) -> usize {
+        match split {
+            Split::Train => self.curriculum.characters,
+            Split::Valid | Split::Test => self.curriculum.characters.max(2048),
+        }
+    }
+
+    /// The pieces of a batch: pieces of about the same length, so that little is padding.
+    fn of_batch(&self, split: Split, epoch: u64, index: usize, seed: Seed) -> Vec<Piece> {
+        let mut pieces = self.pieces(split);
+        let rows = self.curriculum.rows;
+        let mut order: Vec<usize> = (0..pieces.len().div_ceil(rows)).collect();
+        if split == Split::Train {
+            let mut stream = seed.stream("shuffle", epoch);
+            stream.shuffle(&mut pieces);
+            stream.shuffle(&mut order);
+            for some in pieces.chunks_mut(8 * rows) {
+                some.sort_by_key(|piece| piece.length);
+            }
+        } else {
+            pieces.sort_by_key(|piece| piece.length);
+        }
+        let chunk = pieces.chunks(rows).nth(order[index]);
+        chunk.unwrap_or_default().to_vec()
+    }
+
+    /// A batch of parts of tunes.
+    fn rows(&self, split: Split, pieces: &[Piece]) -> Batch {
+        let steps = pieces.iter().map(|piece| piece.length).max().unwrap_or(0);
+        let features = match self.told {
+            Told::Character => 1,
+            Told::Context => FEATURES,
+        };
+        let mut batch = Batch {
+            rows: pieces.len(),
+            told: vec![0; pieces.len() * steps * features],
+            follows: vec![PADDING; pieces.len() * steps],
+            goes_on: false,
+        };
+        for (row, piece) in pieces.iter().enumerate() {
+            let text = &self.tunes(split)[piece.tune][..piece.from + piece.length];
+            let told = &mut batch.told[row * steps * features..][..piece.length * features];
+            let follows = &mut batch.follows[row * steps..][..piece.length];
+            tell(self.told, text, piece.from, told, follows);
+        }
+        batch
+    }
+
+    /// A batch of a stream that goes through the whole text.
+    fn streamed(&self, index: usize) -> Batch {
+        let Curriculum {
+            rows, characters, ..
+        } = self.curriculum;
+        let text = self.train.concat();
+        let length = text.len() / rows;
+        let mut batch = Batch {
+            rows,
+            told: Vec::with_capacity(rows * characters),
+            follows: Vec::with_capacity(rows * characters),
+            goes_on: index > 0,
+        };
+        for row in 0..rows {
+            let from = row * length + index * characters;
+            let read = &text[from..=from + characters];
+            batch
+                .told
+                .extend(read[..characters].iter().map(|&symbol| u16::from(symbol)));
+            batch.follows.extend(&read[1..]);
+        }
+        batch
+    }
+}
+
+/// What is told at each character of `text` from `from` on, and what follows it.
+fn tell(kind: Told, text: &[u8], from: usize, told: &mut [u16], follows: &mut [u8]) {
+    match kind {
+        Told::Character => {
+            let before = |place: usize| {
+                if place == 0 {
+                    LINE_END
+                } else {
+                    text[place - 1]
+                }
+            };
+            for (place, told) in (from..).zip(told) {
+                *told = u16::from(before(place));
+            }
+            follows.copy_from_slice(&text[from..]);
+        }
+        Told::Context => {
+            let mut context = Context::new();
+            let (features, _) = told.as_chunks_mut::<FEATURES>();
+            let mut places = features.iter_mut().zip(follows);
+            for (place, &symbol) in text.iter().enumerate() {
+                if place >= from {
+                    let (told, follows) = places.next().expect("there is one for each");
+                    *told = context.features();
+                    *follows = context.relative(symbol);
+                }
+                context.read(symbol);
+            }
+        }
+    }
+}
+
+impl Batches for Tunes {
+    type Batch = Batch;
+
+    fn batches_per_epoch(&self, split: Split) -> usize {
+        if self.streams(split) {
+            let Curriculum {
+                rows, characters, ..
+            } = self.curriculum;
+            let text: usize = self.train.iter().map(Vec::len).sum();
+            (text / rows).saturating_sub(1) / characters
+        } else {
+            self.pieces(split).len().div_ceil(self.curriculum.rows)
+        }
+    }
+
+    fn batch(&self, split: Split, epoch: u64, index: usize, seed: Seed) -> Batch {
+        if self.streams(split) {
+            self.streamed(index)
+        } else {
+            self.rows(split, &self.of_batch(split, epoch, index, seed))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::config::{Architecture, Corpus};
+    use super::super::encoding::symbols;
+    use super::super::network::Speaker;
+    use super::*;
+    use consort_learn::stepper::Precision;
+
+    const TUNE: &str = "X:1\nM:6/8\nK:D\n|:DFA dAF|GBd gdB|(3ABc d2 def|d3 d3:|\n";
+
+    fn architecture(told: Told, carried_rows: usize) -> Architecture {
+        Architecture {
+            told,
+            embedding: 12,
+            hidden: 16,
+            layers: 2,
+            shortcuts: told == Told::Context,
+            input_dropout: 0.0,
+            dropout: 0.0,
+            carried_rows,
+        }
+    }
+
+    fn tunes(told: Told, sequences: Sequences, characters: usize) -> Tunes {
+        let text = |text: &str| symbols(text).0;
+        let curriculum = Curriculum {
+            corpus: Corpus::Jigs,
+            sequences,
+            rows: 2,
+            characters,
+        };
+        let short = "X:2\nK:G\nGAB|\n";
+        Tunes::new(
+            vec![text(TUNE), text(short)],
+            vec![text(TUNE)],
+            told,
+            curriculum,
+        )
+    }
+
+    #[test]
+    fn the_loss_is_what_a_speaker_says() {
+        for told in [Told::Character, Told::Context] {
+            let network = Network::new(&architecture(told, 0), Seed(1));
+            let tunes = tunes(told, Sequences::Tunes, 600);
+            let batch = tunes.batch(Split::Train, 0, 0, Seed(1));
+            let loss = network.loss(&batch, &mut Noise::off());
+            let mut speaker = Speaker::new(&network, Precision::F32);
+            let (mut sum, mut count) = (0.0, 0.0);
+            for tune in &tunes.train {
+                speaker.restart();
+                for &symbol in tune {
+                    sum -= speaker.next()[usize::from(symbol)];
+                    count += 1.0;
+                    speaker.hear(symbol);
+                }
+            }
+            let mean: f32 = loss.mean.into_scalar();
+            assert!((mean - sum / count).abs() < 1e-4, "{mean} {}", sum / count);
+            assert_eq!(loss.count as f32, count);
+        }
+    }
+
+    #[test]
+    fn long_tunes_are_cut_and_nothing_is_lost() {
+        let tunes = tunes(Told::Context, Sequences::Tunes, 20);
+        let mut seen = 0;
+        for index in 0..tunes.batches_per_epoch(Split::Train) {
+            let batch = tunes.batch(Split::Train, 3, index, Seed(1));
+            assert!(batch.steps() <= 20 && batch.rows <= 2);
+            seen += batch
+                .follows
+                .iter()
+                .filter(|&&symbol| symbol != PADDING)
+                .count();
+        }
+        assert_eq!(seen, tunes.train.iter().map(Vec::len).sum::<usize>());
+    }
+
+    #[test]
+    fn a_stream_goes_on_where_it_ended() {
+        let tunes = tunes(Told::Character, Sequences::Stream, 8);
+        let network = Network::new(&architecture(Told::Character, 2), Seed(1));
+        let losses = |network: &Network, batches: &[Batch]| -> Vec<f32> {
+            let noise = || Noise::from_stream(Seed(1).stream("noise", 0));
+            let loss = |batch| network.loss(batch, &mut noise()).mean.into_scalar();
+            batches.iter().map(loss).collect()
+        };
+        let batches: Vec<Batch> = (0..2)
+            .map(|index| tunes.batch(Split::Train, 0, index, Seed(1)))
+            .collect();
+        assert!(!batches[0].goes_on && batches[1].goes_on);
+        let mut whole = batches[0].clone();
+        whole.told.clear();
+        whole.follows.clear();
+        for row in 0..2 {
+            for batch in &batches {
+                whole.told.extend(&batch.told[row * 8..][..8]);
+                whole.follows.extend(&batch.follows[row * 8..][..8]);
+            }
+        }
+        let in_two = losses(&network, &batches);
+        let at_once = losses(&network, &[whole]);
+        assert!((in_two.iter().sum::<f32>() / 2.0 - at_once[0]).abs() < 1e-5);
+        let mut anew = batches[1].clone();
+        anew.goes_on = false;
+        assert!((losses(&network, &[anew])[0] - in_two[1]).abs() > 1e-6);
+    }
+}
