@@ -92,7 +92,7 @@ impl Model for Folk {
         let corpus = corpus(curriculum.corpus, folder)?;
         let of = |fold| {
             let tunes = corpus.tunes.iter().filter(|tune| tune.fold == fold);
-            tunes.map(|tune| symbols(&tune.text).0).collect()
+            tunes.map(|tune| vec![symbols(&tune.text).0]).collect()
         };
         Ok(Material {
             corpora: vec![CorpusStamp {

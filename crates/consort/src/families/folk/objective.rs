@@ -65,19 +65,23 @@ impl Objective for Network {
     }
 }
 
-/// Tunes to learn from, as symbols.
+/// The texts of a tune, as symbols: the first is validated on, and all are learnt from, each epoch one:
+/// the tune in other keys, say.
+pub type Versions = Vec<Vec<u8>>;
+
+/// Tunes to learn from.
 #[derive(Clone, Debug)]
 pub struct Tunes {
-    train: Vec<Vec<u8>>,
-    valid: Vec<Vec<u8>>,
+    train: Vec<Versions>,
+    valid: Vec<Versions>,
     told: Told,
     curriculum: Curriculum,
 }
 
-/// A part of a tune.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Piece {
-    tune: usize,
+/// A part of a text.
+#[derive(Clone, Copy, Debug)]
+struct Piece<'a> {
+    text: &'a [u8],
     from: usize,
     length: usize,
 }
@@ -85,11 +89,14 @@ struct Piece {
 impl Tunes {
     /// Tunes of both folds, told as `told` says.
     pub fn new(
-        train: Vec<Vec<u8>>,
-        valid: Vec<Vec<u8>>,
+        mut train: Vec<Versions>,
+        mut valid: Vec<Versions>,
         told: Told,
         curriculum: Curriculum,
     ) -> Tunes {
+        for tunes in [&mut train, &mut valid] {
+            tunes.retain(|tune| !first(tune).is_empty());
+        }
         Tunes {
             train,
             valid,
@@ -98,11 +105,16 @@ impl Tunes {
         }
     }
 
-    fn tunes(&self, split: Split) -> &[Vec<u8>] {
-        match split {
-            Split::Train => &self.train,
-            Split::Valid | Split::Test => &self.valid,
+    /// The texts of an epoch.
+    fn texts(&self, split: Split, epoch: u64, seed: Seed) -> Vec<&[u8]> {
+        if split != Split::Train {
+            return self.valid.iter().map(first).collect();
         }
+        let mut stream = seed.stream("version", epoch);
+        let drawn = |tune: &'_ Versions| stream.below(tune.len());
+        let places: Vec<usize> = self.train.iter().map(drawn).collect();
+        let texts = self.train.iter().zip(places);
+        texts.map(|(tune, place)| tune[place].as_slice()).collect()
     }
 
     fn streams(&self, split: Split) -> bool {
@@ -110,23 +122,13 @@ impl Tunes {
         split == Split::Train && self.curriculum.sequences == Sequences::Stream
     }
 
-    /// All parts of tunes, each at most as long as a row.
-    fn pieces(&self, split: Split) -> Vec<Piece> {
+    /// All parts of the texts of an epoch, each at most as long as a row.
+    fn pieces(&self, split: Split, epoch: u64, seed: Seed) -> Vec<Piece<'_>> {
         let longest = self.longest(split);
-        let of_tune = |(tune, text): (usize, &Vec<u8>)| {
-            let starts = (0..text.len()).step_by(longest);
-            let length = text.len();
-            starts.map(move |from| Piece {
-                tune,
-                from,
-                length: longest.min(length - from),
-            })
-        };
-        self.tunes(split)
-            .iter()
-            .enumerate()
-            .flat_map(of_tune)
-            .collect()
+        let of_text =
+            |text| starts(text, longest).map(move |(from, length)| Piece { text, from, length });
+        let texts = self.texts(split, epoch, seed);
+        texts.into_iter().flat_map(of_text).collect()
     }
 
     /// Validation reads whole tunes, or as much of them as anyone would learn from at once.
@@ -138,8 +140,8 @@ impl Tunes {
     }
 
     /// The pieces of a batch: pieces of about the same length, so that little is padding.
-    fn of_batch(&self, split: Split, epoch: u64, index: usize, seed: Seed) -> Vec<Piece> {
-        let mut pieces = self.pieces(split);
+    fn of_batch(&self, split: Split, epoch: u64, index: usize, seed: Seed) -> Vec<Piece<'_>> {
+        let mut pieces = self.pieces(split, epoch, seed);
         let rows = self.curriculum.rows;
         let mut order: Vec<usize> = (0..pieces.len().div_ceil(rows)).collect();
         if split == Split::Train {
@@ -152,12 +154,12 @@ impl Tunes {
         } else {
             pieces.sort_by_key(|piece| piece.length);
         }
-        let chunk = pieces.chunks(rows).nth(order[index]);
+        let chunk = pieces.chunks(rows).nth(order[index % order.len()]);
         chunk.unwrap_or_default().to_vec()
     }
 
     /// A batch of parts of tunes.
-    fn rows(&self, split: Split, pieces: &[Piece]) -> Batch {
+    fn rows(&self, pieces: &[Piece<'_>]) -> Batch {
         let steps = pieces.iter().map(|piece| piece.length).max().unwrap_or(0);
         let features = match self.told {
             Told::Character => 1,
@@ -170,7 +172,7 @@ impl Tunes {
             goes_on: false,
         };
         for (row, piece) in pieces.iter().enumerate() {
-            let text = &self.tunes(split)[piece.tune][..piece.from + piece.length];
+            let text = &piece.text[..piece.from + piece.length];
             let told = &mut batch.told[row * steps * features..][..piece.length * features];
             let follows = &mut batch.follows[row * steps..][..piece.length];
             tell(self.told, text, piece.from, told, follows);
@@ -183,7 +185,7 @@ impl Tunes {
         let Curriculum {
             rows, characters, ..
         } = self.curriculum;
-        let text = self.train.concat();
+        let text: Vec<u8> = self.train.iter().flat_map(first).copied().collect();
         let length = text.len() / rows;
         let mut batch = Batch {
             rows,
@@ -201,6 +203,18 @@ impl Tunes {
         }
         batch
     }
+}
+
+/// The version that is validated on.
+fn first(tune: &Versions) -> &[u8] {
+    tune.first().map_or(&[], Vec::as_slice)
+}
+
+/// Where the parts of a text begin and how long they are, none longer than `longest`.
+fn starts(text: &[u8], longest: usize) -> impl Iterator<Item = (usize, usize)> + use<> {
+    let length = text.len();
+    let froms = (0..length).step_by(longest);
+    froms.map(move |from| (from, longest.min(length - from)))
 }
 
 /// What is told at each character of `text` from `from` on, and what follows it.
@@ -243,10 +257,22 @@ impl Batches for Tunes {
             let Curriculum {
                 rows, characters, ..
             } = self.curriculum;
-            let text: usize = self.train.iter().map(Vec::len).sum();
+            let text: usize = self.train.iter().map(|tune| first(tune).len()).sum();
             (text / rows).saturating_sub(1) / characters
         } else {
-            self.pieces(split).len().div_ceil(self.curriculum.rows)
+            // Versions of a tune may have more parts or fewer, so an epoch has as many batches as the
+            // first versions fill.
+            let longest = self.longest(split);
+            let tunes = if split == Split::Train {
+                &self.train
+            } else {
+                &self.valid
+            };
+            let parts: usize = tunes
+                .iter()
+                .map(|tune| starts(first(tune), longest).count())
+                .sum();
+            parts.div_ceil(self.curriculum.rows)
         }
     }
 
@@ -254,7 +280,7 @@ impl Batches for Tunes {
         if self.streams(split) {
             self.streamed(index)
         } else {
-            self.rows(split, &self.of_batch(split, epoch, index, seed))
+            self.rows(&self.of_batch(split, epoch, index, seed))
         }
     }
 }
@@ -292,8 +318,8 @@ mod tests {
         };
         let short = "X:2\nK:G\nGAB|\n";
         Tunes::new(
-            vec![text(TUNE), text(short)],
-            vec![text(TUNE)],
+            vec![vec![text(TUNE)], vec![text(short)]],
+            vec![vec![text(TUNE)]],
             told,
             curriculum,
         )
@@ -308,7 +334,7 @@ mod tests {
             let loss = network.loss(&batch, &mut Noise::off());
             let mut speaker = Speaker::new(&network, Precision::F32);
             let (mut sum, mut count) = (0.0, 0.0);
-            for tune in &tunes.train {
+            for tune in tunes.train.iter().flatten() {
                 speaker.restart();
                 for &symbol in tune {
                     sum -= speaker.next()[usize::from(symbol)];
@@ -335,7 +361,10 @@ mod tests {
                 .filter(|&&symbol| symbol != PADDING)
                 .count();
         }
-        assert_eq!(seen, tunes.train.iter().map(Vec::len).sum::<usize>());
+        assert_eq!(
+            seen,
+            tunes.train.iter().flatten().map(Vec::len).sum::<usize>()
+        );
     }
 
     #[test]

@@ -136,6 +136,15 @@ impl Context {
         }
     }
 
+    /// Before the first character of another tune, in which what has been read of this one is remembered.
+    pub fn again(&self) -> Context {
+        Context {
+            read: self.read.clone(),
+            recalls: self.recalls.clone(),
+            ..Context::new()
+        }
+    }
+
     /// What `symbol`, if it came next, would be counted from the tonic: letters of notes and chords move
     /// round and round in those that there are, so that no two symbols become one.
     pub fn relative(&self, symbol: u8) -> u8 {
@@ -478,6 +487,24 @@ mod tests {
         assert_eq!(features[7..9], [g; 2], "one and two bars ago");
         assert_eq!(features[9], SYMBOLS as u16, "there are no four bars");
         assert!(features[4] > 4);
+    }
+
+    #[test]
+    fn a_tune_is_remembered_in_the_next() {
+        let first = after("K:C\ncdefgabc|\n");
+        let mut next = first.again();
+        assert_eq!(next.features()[5..7], Context::new().features()[5..7]);
+        symbols("K:D\nefg")
+            .0
+            .into_iter()
+            .for_each(|symbol| next.read(symbol));
+        assert_eq!(next.features()[1], SYMBOLS as u16);
+        next.read(symbol_of('a').unwrap());
+        assert_eq!(
+            next.features()[1],
+            u16::from(symbol_of('a').unwrap()),
+            "defg goes on with a in C"
+        );
     }
 
     #[test]

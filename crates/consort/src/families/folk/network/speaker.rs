@@ -64,6 +64,15 @@ impl Speaker {
         self.think(LINE_END);
     }
 
+    /// Begins a tune anew, out of the motifs of another, as far as the network is told of memories.
+    pub fn restart_after(&mut self, tune: &[u8]) {
+        let mut context = Context::new();
+        tune.iter().for_each(|&symbol| context.read(symbol));
+        self.layers.iter_mut().for_each(Stepper::restart);
+        self.context = context.again();
+        self.think(LINE_END);
+    }
+
     /// Reads a character's symbol.
     pub fn hear(&mut self, symbol: u8) {
         if self.told == Told::Context {
