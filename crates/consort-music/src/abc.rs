@@ -80,7 +80,7 @@ mod chord;
 mod decoration;
 mod field;
 mod fraction;
-mod key;
+pub(crate) mod key;
 mod reader;
 mod source;
 mod text;

@@ -16,6 +16,7 @@ pub mod score;
 pub mod statistics;
 pub mod summary;
 pub mod time;
+pub mod tune;
 pub mod unfold;
 
 pub use grid::{Cell, Pulse, VoiceGrid};

@@ -4,12 +4,12 @@ use crate::pitch::{Key, Mode, Spelling, Step};
 
 /// The accidental of each letter at the start of a line.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Signature {
+pub(crate) struct Signature {
     alters: [i8; 7],
 }
 
 impl Signature {
-    pub(super) fn of(key: Key) -> Signature {
+    pub(crate) fn of(key: Key) -> Signature {
         let mut signature = Signature::default();
         for step in Step::ALL {
             let place = line_of_fifths(step, 0);
@@ -19,7 +19,7 @@ impl Signature {
         signature
     }
 
-    pub(super) fn alter(self, step: Step) -> i8 {
+    pub(crate) fn alter(self, step: Step) -> i8 {
         self.alters[step as usize]
     }
 
@@ -165,7 +165,7 @@ impl<'a> KeyField<'a> {
 }
 
 /// The key as text: `F#m`, `Ddor`; `none` for none.
-pub(super) fn name(key: Option<Key>) -> String {
+pub(crate) fn name(key: Option<Key>) -> String {
     let Some(key) = key else {
         return "none".to_owned();
     };
