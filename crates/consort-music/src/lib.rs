@@ -5,7 +5,9 @@
 pub mod abc;
 pub mod format;
 pub mod grid;
+pub mod harmony;
 pub mod inventory;
+mod line;
 pub mod midi;
 pub mod musicxml;
 pub mod performance;
@@ -13,6 +15,7 @@ pub mod pitch;
 pub mod quantize;
 pub mod reading;
 pub mod score;
+mod sections;
 pub mod statistics;
 pub mod summary;
 pub mod time;
