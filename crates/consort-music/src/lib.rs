@@ -10,6 +10,7 @@ pub mod inventory;
 mod line;
 pub mod midi;
 pub mod musicxml;
+pub mod novelty;
 pub mod performance;
 pub mod pitch;
 pub mod quantize;
