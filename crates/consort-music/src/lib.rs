@@ -5,14 +5,18 @@
 pub mod abc;
 pub mod format;
 pub mod grid;
+pub mod harmony;
 pub mod inventory;
+mod line;
 pub mod midi;
 pub mod musicxml;
+pub mod novelty;
 pub mod performance;
 pub mod pitch;
 pub mod quantize;
 pub mod reading;
 pub mod score;
+mod sections;
 pub mod statistics;
 pub mod summary;
 pub mod time;
