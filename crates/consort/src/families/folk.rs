@@ -3,9 +3,9 @@
 use std::io;
 use std::path::Path;
 
-use consort_corpus::folk::{self, Nottingham};
-use consort_corpus::{CorpusError, DataFolder, Fold};
+use consort_corpus::{DataFolder, Fold, folk};
 use consort_learn::{CorpusStamp, Header, Observer, Seed};
+use consort_music::novelty::Index;
 
 use crate::error::Error;
 use crate::families::{EvaluationRequest, Material, Model, Piecewise, Preset};
@@ -21,11 +21,12 @@ mod generator;
 pub mod network;
 pub mod objective;
 pub mod sampler;
+mod texts;
 
-use config::{Architecture, Corpus, Curriculum};
-use encoding::symbols;
+use config::{Architecture, Curriculum};
 use network::Network;
 use objective::Tunes;
+use texts::Texts;
 
 /// The family.
 #[derive(Debug)]
@@ -89,20 +90,21 @@ impl Model for Folk {
         curriculum: &Curriculum,
         folder: &DataFolder,
     ) -> Result<Material<Tunes>, Error> {
-        let corpus = corpus(curriculum.corpus, folder)?;
+        let texts = Texts::of(curriculum.corpus, folder)?;
         let of = |fold| {
-            let tunes = corpus.tunes.iter().filter(|tune| tune.fold == fold);
-            tunes.map(|tune| vec![symbols(&tune.text).0]).collect()
+            let tunes = texts.of_fold(fold);
+            tunes.map(|tune| tune.versions.clone()).collect()
         };
+        let learnt = texts.of_fold(Fold::Train).map(|tune| tune.bars.clone());
         Ok(Material {
             corpora: vec![CorpusStamp {
-                name: corpus.stamp.name.to_owned(),
-                sha256: corpus.stamp.sha256.clone(),
-                licence: corpus.stamp.licence.to_owned(),
+                name: texts.stamp.name.to_owned(),
+                sha256: texts.stamp.sha256.clone(),
+                licence: texts.stamp.licence.to_owned(),
             }],
-            split: "folk-tenth/1",
-            licence: licence_of(&corpus),
-            fingerprints: Vec::new(),
+            split: curriculum.corpus.split(),
+            licence: licence_of(texts.stamp.name),
+            fingerprints: Index::new(learnt).stream().to_vec(),
             data: Tunes::new(
                 of(Fold::Train),
                 of(Fold::Valid),
@@ -127,41 +129,9 @@ impl Model for Folk {
     }
 }
 
-/// The tunes of a corpus, or, where the folder does not have it but ABC files, those.
-fn corpus(which: Corpus, folder: &DataFolder) -> Result<folk::Corpus, Error> {
-    let found = match which {
-        Corpus::Jigs => folk::nottingham(folder, Nottingham::Jigs),
-        Corpus::Nottingham => folk::nottingham(folder, Nottingham::All),
-        Corpus::PublicDomain => folk::public_domain(folder),
-    };
-    match found {
-        Err(CorpusError::Missing { .. }) => folk::folder(folder.root()).or(found),
-        found => found,
-    }
-    .map_err(Error::from)
-}
-
-/// The corpus that weights learnt from.
-fn corpus_of(weights: &Header, folder: &DataFolder) -> Result<folk::Corpus, Error> {
-    let all = [Corpus::Jigs, Corpus::Nottingham, Corpus::PublicDomain];
-    let learnt = |corpus: &folk::Corpus| {
-        let mut stamps = weights.corpora.iter();
-        stamps.any(|stamp| stamp.sha256 == corpus.stamp.sha256)
-    };
-    let found = all
-        .into_iter()
-        .filter_map(|which| corpus(which, folder).ok());
-    found.into_iter().find(learnt).ok_or_else(|| {
-        Error::prompt(
-            "the data folder does not have what these weights learnt from",
-            "name the folder that has it with --data",
-        )
-    })
-}
-
-/// What weights that learnt from the corpus may be used for.
-fn licence_of(corpus: &folk::Corpus) -> &'static str {
-    match corpus.stamp.name {
+/// What weights that learnt from a corpus may be used for.
+fn licence_of(corpus: &str) -> &'static str {
+    match corpus {
         folk::NOTTINGHAM => "GPL-3.0-only",
         // Whatever is ours in them is dedicated to the public domain, as the tunes are; the encodings
         // are distributed by permission of their encoders.

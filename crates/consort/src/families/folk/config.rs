@@ -67,6 +67,16 @@ pub enum Corpus {
     PublicDomain,
 }
 
+impl Corpus {
+    /// How tunes of it are split, and in what form they are learnt.
+    pub(super) fn split(self) -> &'static str {
+        match self {
+            Corpus::Jigs | Corpus::Nottingham => "folk-tenth/1",
+            Corpus::PublicDomain => "folk-tenth-melodies/1",
+        }
+    }
+}
+
 /// How tunes become sequences.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

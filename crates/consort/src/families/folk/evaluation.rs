@@ -3,10 +3,11 @@
 //! Each part of the protocol is a table, and each table says what its figures mean.
 
 use consort_corpus::Fold;
-use consort_corpus::folk::Corpus;
 use consort_learn::{Header, Observer, Progress};
 
+use super::encoding::character_of;
 use super::network::Network;
+use super::texts::Texts;
 use crate::error::Error;
 use crate::families::EvaluationRequest;
 use crate::report::{Report, Table};
@@ -28,7 +29,7 @@ const PARTS: [Part; 1] = [Part {
 /// What is studied, and on what.
 struct Study<'a> {
     network: &'a Network,
-    corpus: Corpus,
+    texts: Texts,
     share: f64,
 }
 
@@ -53,7 +54,7 @@ pub(super) fn evaluate(
     }
     let study = Study {
         network,
-        corpus: super::corpus_of(weights, request.data)?,
+        texts: Texts::behind(weights, request.data)?,
         share: request.share,
     };
     let mut report = Report {
@@ -69,29 +70,29 @@ pub(super) fn evaluate(
 }
 
 impl Study<'_> {
-    /// The name of the corpus.
-    fn corpus_name(&self) -> &str {
-        self.corpus.stamp.name
+    /// The texts of the tunes of a fold, each in the version of its own key with this number, or the
+    /// first of them if only a share is asked for.
+    fn texts(&self, fold: Fold, version: usize) -> Vec<String> {
+        let tunes = self.texts.of_fold(fold);
+        let symbols = tunes.filter_map(|tune| tune.versions.own.get(version));
+        let text = |symbols: &Vec<u8>| symbols.iter().map(|&symbol| character_of(symbol)).collect();
+        let mut texts: Vec<String> = symbols.map(text).collect();
+        if fold != Fold::Train {
+            texts.truncate(self.share_of(texts.len()));
+        }
+        texts
     }
 
-    /// The texts of the tunes of `folds`.
-    fn texts(&self, folds: &[Fold]) -> Vec<String> {
-        let tunes = self.corpus.tunes.iter();
-        let of_folds = tunes.filter(|tune| folds.contains(&tune.fold));
-        of_folds.map(|tune| tune.text.clone()).collect()
-    }
-
-    /// All of them, or the first if only a share is asked for.
-    fn share_of(&self, mut texts: Vec<String>) -> Vec<String> {
+    /// A share of so many, at least one.
+    fn share_of(&self, all: usize) -> usize {
         #[expect(
             clippy::cast_possible_truncation,
             clippy::cast_sign_loss,
             clippy::cast_precision_loss,
             reason = "a share of some hundreds"
         )]
-        let kept = (texts.len() as f64 * self.share).ceil() as usize;
-        texts.truncate(kept.max(1));
-        texts
+        let kept = (all as f64 * self.share).ceil() as usize;
+        kept.max(1)
     }
 }
 

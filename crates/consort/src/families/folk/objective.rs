@@ -1,7 +1,7 @@
 //! What the network learns: which character follows.
 
 use burn::tensor::{Int, Tensor, TensorData};
-use consort_learn::{Batches, Loss, Noise, Objective, Seed, Split};
+use consort_learn::{Batches, Loss, Noise, Objective, Seed, Split, Stream};
 
 use super::config::{Curriculum, Sequences, Told};
 use super::encoding::{Context, FEATURES, LINE_END};
@@ -65,9 +65,30 @@ impl Objective for Network {
     }
 }
 
-/// The texts of a tune, as symbols: the first is validated on, and all are learnt from, each epoch one:
-/// the tune in other keys, say.
-pub type Versions = Vec<Vec<u8>>;
+/// The texts of a tune, as symbols. Each epoch learns one of them: every other time one of its own.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Versions {
+    /// Those in its own key, at least one; the first is validated on.
+    pub own: Vec<Vec<u8>>,
+    /// Those in other keys, if it is learnt in such.
+    pub moved: Vec<Vec<u8>>,
+}
+
+impl Versions {
+    /// The text that is validated on.
+    fn first(&self) -> &[u8] {
+        self.own.first().map_or(&[], Vec::as_slice)
+    }
+
+    fn draw(&self, stream: &mut Stream) -> &[u8] {
+        let among = if self.moved.is_empty() || stream.chance(0.5) {
+            &self.own
+        } else {
+            &self.moved
+        };
+        &among[stream.below(among.len())]
+    }
+}
 
 /// Tunes to learn from.
 #[derive(Clone, Debug)]
@@ -95,7 +116,7 @@ impl Tunes {
         curriculum: Curriculum,
     ) -> Tunes {
         for tunes in [&mut train, &mut valid] {
-            tunes.retain(|tune| !first(tune).is_empty());
+            tunes.retain(|tune| !tune.first().is_empty());
         }
         Tunes {
             train,
@@ -108,13 +129,11 @@ impl Tunes {
     /// The texts of an epoch.
     fn texts(&self, split: Split, epoch: u64, seed: Seed) -> Vec<&[u8]> {
         if split != Split::Train {
-            return self.valid.iter().map(first).collect();
+            return self.valid.iter().map(Versions::first).collect();
         }
         let mut stream = seed.stream("version", epoch);
-        let drawn = |tune: &'_ Versions| stream.below(tune.len());
-        let places: Vec<usize> = self.train.iter().map(drawn).collect();
-        let texts = self.train.iter().zip(places);
-        texts.map(|(tune, place)| tune[place].as_slice()).collect()
+        let tunes = self.train.iter();
+        tunes.map(|tune| tune.draw(&mut stream)).collect()
     }
 
     fn streams(&self, split: Split) -> bool {
@@ -185,7 +204,12 @@ impl Tunes {
         let Curriculum {
             rows, characters, ..
         } = self.curriculum;
-        let text: Vec<u8> = self.train.iter().flat_map(first).copied().collect();
+        let text: Vec<u8> = self
+            .train
+            .iter()
+            .flat_map(Versions::first)
+            .copied()
+            .collect();
         let length = text.len() / rows;
         let mut batch = Batch {
             rows,
@@ -203,11 +227,6 @@ impl Tunes {
         }
         batch
     }
-}
-
-/// The version that is validated on.
-fn first(tune: &Versions) -> &[u8] {
-    tune.first().map_or(&[], Vec::as_slice)
 }
 
 /// Where the parts of a text begin and how long they are, none longer than `longest`.
@@ -257,7 +276,7 @@ impl Batches for Tunes {
             let Curriculum {
                 rows, characters, ..
             } = self.curriculum;
-            let text: usize = self.train.iter().map(|tune| first(tune).len()).sum();
+            let text: usize = self.train.iter().map(|tune| tune.first().len()).sum();
             (text / rows).saturating_sub(1) / characters
         } else {
             // Versions of a tune may have more parts or fewer, so an epoch has as many batches as the
@@ -270,7 +289,7 @@ impl Batches for Tunes {
             };
             let parts: usize = tunes
                 .iter()
-                .map(|tune| starts(first(tune), longest).count())
+                .map(|tune| starts(tune.first(), longest).count())
                 .sum();
             parts.div_ceil(self.curriculum.rows)
         }
@@ -309,7 +328,10 @@ mod tests {
     }
 
     fn tunes(told: Told, sequences: Sequences, characters: usize) -> Tunes {
-        let text = |text: &str| symbols(text).0;
+        let text = |text: &str| Versions {
+            own: vec![symbols(text).0],
+            moved: Vec::new(),
+        };
         let curriculum = Curriculum {
             corpus: Corpus::Jigs,
             sequences,
@@ -318,8 +340,8 @@ mod tests {
         };
         let short = "X:2\nK:G\nGAB|\n";
         Tunes::new(
-            vec![vec![text(TUNE)], vec![text(short)]],
-            vec![vec![text(TUNE)]],
+            vec![text(TUNE), text(short)],
+            vec![text(TUNE)],
             told,
             curriculum,
         )
@@ -334,7 +356,7 @@ mod tests {
             let loss = network.loss(&batch, &mut Noise::off());
             let mut speaker = Speaker::new(&network, Precision::F32);
             let (mut sum, mut count) = (0.0, 0.0);
-            for tune in tunes.train.iter().flatten() {
+            for tune in tunes.train.iter().flat_map(|tune| &tune.own) {
                 speaker.restart();
                 for &symbol in tune {
                     sum -= speaker.next()[usize::from(symbol)];
@@ -363,7 +385,12 @@ mod tests {
         }
         assert_eq!(
             seen,
-            tunes.train.iter().flatten().map(Vec::len).sum::<usize>()
+            tunes
+                .train
+                .iter()
+                .flat_map(|tune| &tune.own)
+                .map(Vec::len)
+                .sum::<usize>()
         );
     }
 
