@@ -7,6 +7,7 @@ use std::path::Path;
 use consort_corpus::folk::{self, Corpus, Nottingham, Tune};
 use consort_corpus::{CorpusError, DataFolder, Fold, set};
 use consort_music::abc;
+use consort_music::novelty::{self, Index};
 
 /// The data beside the repository, or nothing and a line that says so.
 fn data() -> Option<DataFolder> {
@@ -99,6 +100,29 @@ fn a_tune_cut_out_is_the_tune_of_its_file() {
         });
         assert!(whole.value.into_iter().eq(alone), "{}", tunes[0].file);
     }
+}
+
+#[test]
+fn no_melody_that_is_held_out_is_learnt_from() {
+    let Some(data) = data() else { return };
+    let mut corpus = folk::public_domain(&data).unwrap();
+    let bars: Vec<Vec<u32>> = corpus
+        .tunes
+        .iter()
+        .map(|tune| novelty::bars(&abc::read(tune.text.as_bytes()).unwrap().value[0]))
+        .collect();
+    let index = Index::new(bars.clone());
+    let leaks = |corpus: &Corpus| {
+        let is_learnt = |tune: usize| corpus.tunes[tune].fold == Fold::Train;
+        let held_out = (0..bars.len()).filter(|&tune| !is_learnt(tune));
+        let runs = held_out.filter_map(|tune| index.longest_run(&bars[tune], is_learnt));
+        runs.filter(|run| run.bars >= folk::SAME_BARS).count()
+    };
+    assert!(leaks(&corpus) > 50);
+    assert!(folk::keep_melodies_together(&mut corpus.tunes, &bars) > 50);
+    assert_eq!(leaks(&corpus), 0);
+    let tested = count(&corpus, Fold::Test);
+    assert!((380..=470).contains(&tested), "still a tenth: {tested}");
 }
 
 #[test]

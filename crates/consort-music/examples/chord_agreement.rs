@@ -42,16 +42,14 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     println!(
         "group: tunes, beats; ours: root %, root and third %; tonic: root %, root and third %"
     );
-    let groups: [(&str, fn(usize) -> bool); 4] = [
-        ("index % 20 == 5 (adjusted on)", |index| index % 20 == 5),
-        ("all others", |index| index % 20 != 5),
-        ("index % 10 == 0", |index| index % 10 == 0),
-        ("all", |_| true),
-    ];
-    for (name, within) in groups {
-        let group = tunes.iter().enumerate().filter(|&(index, _)| within(index));
+    let group = |name: &str, within: &dyn Fn(usize) -> bool| {
+        let group = tunes.iter().enumerate().filter(|(index, _)| within(*index));
         print(name, &agreement(group.map(|(_, tune)| tune)));
-    }
+    };
+    group("index % 20 == 5 (adjusted on)", &|index| index % 20 == 5);
+    group("all others", &|index| index % 20 != 5);
+    group("index % 10 == 0", &|index| index % 10 == 0);
+    group("all", &|_| true);
     for mode in [Mode::Major, Mode::Minor] {
         let others = tunes
             .iter()
