@@ -5,6 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use consort_corpus::chorales::{bach, jsb};
+use consort_corpus::folk::{Nottingham, nottingham, public_domain};
 use consort_corpus::{CorpusError, DataFolder, Fold, SETS, Source, set, verify};
 
 /// The data beside the repository, or nothing and a line that says so.
@@ -115,13 +116,18 @@ fn the_data_here_is_what_the_table_says() {
 #[test]
 fn a_corpus_carries_the_licence_of_its_set() {
     let Some(data) = data() else { return };
-    let corpora = [
+    let chorales = [
         jsb(&data, Fold::Valid).expect("the set is there"),
         bach(&data, |place| place.fold == Fold::Valid).expect("the set is there"),
     ];
-    for corpus in corpora {
-        let known = set::find(corpus.stamp.name).expect("it has an entry");
-        assert_eq!(corpus.stamp.licence, known.licence);
+    let tunes = [
+        nottingham(&data, Nottingham::Jigs).expect("the set is there"),
+        public_domain(&data).expect("the set is there"),
+    ];
+    let of_chorales = chorales.into_iter().map(|corpus| corpus.stamp);
+    for stamp in of_chorales.chain(tunes.into_iter().map(|corpus| corpus.stamp)) {
+        let known = set::find(stamp.name).expect("it has an entry");
+        assert_eq!(stamp.licence, known.licence);
     }
 }
 

@@ -171,7 +171,7 @@ fn read_with(bytes: &[u8], mut warnings: Warnings) -> Result<Reading<Vec<Score>>
 
 /// The tunes of a file as texts, each with the fields of the file header before it, so that [`read`]
 /// makes the same score of the text as of the tune in its file. Lines end with `\n`; what belongs to
-/// no tune is left out. Takes memory of at most 130 times the length of the file.
+/// no tune is left out. Takes memory of at most 300 times the length of the file.
 ///
 /// ```
 /// let tunes = consort_music::abc::split(b"M:3/4\n\nX:1\nK:C\nc3|\n\nX:2\nK:D\nd3|\n");

@@ -61,11 +61,11 @@ pub fn chords(score: &Score) -> Vec<ChordSymbol> {
 /// ```
 /// use consort_music::{abc, harmony};
 ///
-/// let tune = b"X:1\nT:Cadence\nM:2/4\nL:1/4\nK:G\n|:GB|cA|FA|G2:|\n";
+/// let tune = b"X:1\nT:Cadence\nM:2/4\nL:1/4\nK:G\n|:G/B/d/B/|c/e/g/c/|f/d/c/A/|G2:|\n";
 /// let score = abc::read(tune)?.value.remove(0);
 /// let chords = harmony::with_chords(score).parts.remove(0).chords;
 /// let chords: Vec<&str> = chords.iter().map(|chord| chord.text.as_str()).collect();
-/// assert_eq!(chords, ["G", "Am", "D7", "G"]);
+/// assert_eq!(chords, ["G", "C", "D7", "G"]);
 /// # Ok::<(), abc::AbcError>(())
 /// ```
 pub fn with_chords(mut score: Score) -> Score {

@@ -36,7 +36,7 @@
 //!   of another section, a second ending or the tune. All other bars are full, so that music adds up on
 //!   the page and with its repeats.
 //! - A pickup before the first repeat that is not repeated stands before its sign: <code>A\|:d2...</code>.
-//! - Lengths, of notes and of rests `z`, are those of one head, dotted or not; others are tied.
+//! - Lengths, of notes and of rests `z`, are those of one head, and five and nine eighths; others are tied.
 //! - Triplets `(3abc` are three heads of one length.
 //! - Chord symbols `"Am7"` stand before notes and rests.
 //!
@@ -67,6 +67,7 @@ use self::writing::Writer;
 
 mod chord;
 mod form;
+mod guide;
 mod layout;
 mod length;
 mod melody;
@@ -74,6 +75,7 @@ mod transposition;
 mod writing;
 
 pub use form::{Form, FormError, Section};
+pub use guide::{Accidentals, CharSet, Chords, ConditionError, Conditions, Guide, NotAllowed};
 pub use transposition::transposed;
 
 /// The metres that tune texts have, as their numbers.
@@ -312,13 +314,14 @@ fn music(
     notes: &[Element],
     writer: &mut Writer<'_>,
 ) -> Result<(), TooRich> {
-    let bars = |bars: &[Range<Grains>], fill: Grains, writer: &mut Writer<'_>| {
+    // Ties lead on and nothing is filled up where the music goes straight on.
+    let bars = |bars: &[Range<Grains>], fill: Option<Grains>, writer: &mut Writer<'_>| {
         for (index, bar) in bars.iter().enumerate() {
             if index > 0 {
                 writer.out.push('|');
             }
             let mut elements = melody::within(notes, bar.clone());
-            if index + 1 == bars.len() {
+            if let (true, Some(fill)) = (index + 1 == bars.len(), fill) {
                 if let Some(sound) = elements.last_mut().and_then(|last| last.sound.as_mut()) {
                     sound.tied = false;
                 }
@@ -337,11 +340,11 @@ fn music(
     let mut strains = layout.strains.iter().peekable();
     while let Some(strain) = strains.next() {
         if let Some(Pickup::Before(pickup)) = &strain.pickup {
-            bars(slice::from_ref(pickup), 0, writer)?;
+            bars(slice::from_ref(pickup), Some(0), writer)?;
         }
         writer.out.push_str(if strain.repeated { "|:" } else { "" });
         match &strain.pickup {
-            Some(Pickup::Within(pickup)) => bars(slice::from_ref(pickup), 0, writer)?,
+            Some(Pickup::Within(pickup)) => bars(slice::from_ref(pickup), None, writer)?,
             Some(Pickup::Rest(length)) => {
                 let rest = Element::rest(0, *length);
                 writer.bar(&[rest]).ok_or(TooRich::Empty)?;
@@ -352,13 +355,13 @@ fn music(
             writer.out.push('|');
         }
         match &strain.endings {
-            None => bars(&strain.bars, strain.fill, writer)?,
+            None => bars(&strain.bars, Some(strain.fill), writer)?,
             Some([first, second]) => {
-                bars(&strain.bars, 0, writer)?;
+                bars(&strain.bars, Some(0), writer)?;
                 writer.out.push_str("|1");
-                bars(first, 0, writer)?;
+                bars(first, Some(0), writer)?;
                 writer.out.push_str(":|2");
-                bars(second, strain.fill, writer)?;
+                bars(second, Some(strain.fill), writer)?;
             }
         }
         let is_open = strain.endings.is_some() || !strain.repeated;

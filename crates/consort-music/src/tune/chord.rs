@@ -1,5 +1,8 @@
 //! The chord symbols of tune texts.
 
+use super::guide::CharSet;
+use super::guide::typed::completions;
+
 /// What may follow the root of a chord: kinds of chords by their usual abbreviations, which are those of
 /// the Nottingham collection and the commonest others.
 pub(super) const KINDS: &[&str] = &[
@@ -21,4 +24,32 @@ pub(super) fn is_known(text: &str) -> bool {
 pub(super) fn after_root(text: &str) -> Option<&str> {
     let rest = text.strip_prefix(|c: char| matches!(c, 'A'..='G'))?;
     Some(rest.strip_prefix(['#', 'b']).unwrap_or(rest))
+}
+
+/// What may follow `typed`, the beginning of a chord symbol, and whether it is one as it stands.
+pub(super) fn next(typed: &str) -> (CharSet, bool) {
+    const LETTERS: CharSet = CharSet::of("ABCDEFG");
+    const ACCIDENTALS: CharSet = CharSet::of("#b");
+    let (above, bass) = match typed.split_once('/') {
+        Some((above, bass)) => (above, Some(bass)),
+        None => (typed, None),
+    };
+    if let Some(bass) = bass {
+        return match bass.len() {
+            0 => (LETTERS, false),
+            1 => (ACCIDENTALS, true),
+            _ => (CharSet::EMPTY, true),
+        };
+    }
+    let Some(kind) = after_root(above) else {
+        return (LETTERS, false);
+    };
+    let (mut next, is_one) = completions(kind, KINDS.iter().copied());
+    if above.len() == 1 {
+        next = next.union(ACCIDENTALS);
+    }
+    if is_one {
+        next.insert('/');
+    }
+    (next, is_one)
 }

@@ -58,7 +58,7 @@ impl Layout {
         }
         let metre = plain(metre);
         let full = length::of_bar(metre).filter(|_| is_metre(metre));
-        let full = full.ok_or_else(|| TooRich::Metre { metre })?;
+        let full = full.ok_or(TooRich::Metre { metre })?;
         let spans = Spans {
             full,
             spans: measures
@@ -238,7 +238,7 @@ impl Strain {
 }
 
 /// Common time and its halves are one metre: which of the two a tune is printed in is a habit.
-fn plain(metre: Metre) -> Metre {
+pub(super) fn plain(metre: Metre) -> Metre {
     match (metre.beats, metre.unit) {
         (2, 2) => Metre::COMMON,
         _ => Metre {
@@ -248,7 +248,7 @@ fn plain(metre: Metre) -> Metre {
     }
 }
 
-fn is_metre(metre: Metre) -> bool {
+pub(super) fn is_metre(metre: Metre) -> bool {
     super::METRES.contains(&(metre.beats, metre.unit))
 }
 

@@ -12,12 +12,9 @@ pub(super) type Grains = u32;
 /// Grains in an eighth note.
 pub(super) const EIGHTH: Grains = 96;
 
-/// How the lengths of notes and rests are spelled, the longest first, in units of an eighth note.
-///
-/// They are those that one note head with at most two dots can have, from the sixty-fourth to the
-/// double whole note, but for some of the shortest that no tune of the collections has.
+/// How the lengths of notes and rests are spelled, the longest first, in units of an eighth note: those
+/// that one head with at most two dots can have, and five and nine eighths, which collections write so.
 pub(super) const SPELLINGS: &[(&str, Grains)] = &[
-    ("16", 16 * EIGHTH),
     ("12", 12 * EIGHTH),
     ("9", 9 * EIGHTH),
     ("8", 8 * EIGHTH),
@@ -27,11 +24,9 @@ pub(super) const SPELLINGS: &[(&str, Grains)] = &[
     ("4", 4 * EIGHTH),
     ("7/2", 7 * EIGHTH / 2),
     ("3", 3 * EIGHTH),
-    ("5/2", 5 * EIGHTH / 2),
     ("2", 2 * EIGHTH),
     ("7/4", 7 * EIGHTH / 4),
     ("3/2", 3 * EIGHTH / 2),
-    ("5/4", 5 * EIGHTH / 4),
     ("", EIGHTH),
     ("3/4", 3 * EIGHTH / 4),
     ("/", EIGHTH / 2),

@@ -87,7 +87,7 @@ impl<'a> Writer<'a> {
                     .iter()
                     .all(|element| (element.end - start).is_multiple_of(each));
             let written = each * 3 / 2;
-            if taken.len() > 1 && is_even && length::is_plain(whole) && each % 2 == 0 {
+            if taken.len() > 1 && is_even && length::is_plain(whole) && each.is_multiple_of(2) {
                 length::spelling(written)?;
                 self.out.push_str("(3");
                 for element in &taken {
@@ -170,8 +170,8 @@ fn plain_head(element: &Element, next: Option<&Element>) -> Option<Grains> {
             .checked_sub(units * unit)
             .filter(|head| *head > 0)
     };
-    let heads = [head(1), head(2)].into_iter().flatten();
-    let plain = heads.filter(|head| length::is_plain(*head)).next()?;
+    let mut heads = [head(1), head(2)].into_iter().flatten();
+    let plain = heads.find(|head| length::is_plain(*head))?;
     Some(element.start + plain)
 }
 
