@@ -2,86 +2,13 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 
+mod place;
+
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::path::Path;
 
-use consort_music::{Note, Score, format};
-use tempfile::TempDir;
-
-/// A fresh folder, and the command in it. No SoundFont is looked for, so that what is heard depends
-/// on no machine.
-struct Place(TempDir);
-
-impl Place {
-    fn new() -> Place {
-        Place(tempfile::tempdir().unwrap())
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.0.path().join(name)
-    }
-
-    fn write(&self, name: &str, bytes: impl AsRef<[u8]>) -> &Place {
-        fs::write(self.path(name), bytes).unwrap();
-        self
-    }
-
-    fn run(&self, arguments: &[&str]) -> Output {
-        Command::new(env!("CARGO_BIN_EXE_consort"))
-            .args(arguments)
-            .current_dir(self.0.path())
-            .env_remove("CONSORT_SOUNDFONT")
-            .env("XDG_DATA_HOME", self.0.path())
-            .output()
-            .unwrap()
-    }
-
-    /// Runs what must succeed, and gives its standard output.
-    fn does(&self, arguments: &[&str]) -> String {
-        let output = self.run(arguments);
-        assert!(
-            output.status.success(),
-            "{arguments:?}: {}",
-            text(&output.stderr)
-        );
-        text(&output.stdout)
-    }
-
-    /// Runs what must be refused with status 2, leave no file behind and say all of `parts`.
-    fn refuses(&self, arguments: &[&str], parts: &[&str]) {
-        let before = self.names();
-        let output = self.run(arguments);
-        let said = text(&output.stderr);
-        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {said}");
-        for part in parts {
-            assert!(
-                said.contains(part),
-                "{arguments:?} said {said:?} without {part:?}"
-            );
-        }
-        assert_eq!(self.names(), before, "{arguments:?} left something behind");
-    }
-
-    fn names(&self) -> Vec<String> {
-        let entries = fs::read_dir(self.0.path()).unwrap();
-        let mut names: Vec<String> = entries
-            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-            .collect();
-        names.sort();
-        names
-    }
-
-    fn score(&self, name: &str) -> Score {
-        format::read(&fs::read(self.path(name)).unwrap(), None)
-            .unwrap()
-            .value
-    }
-}
-
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(bytes).into_owned()
-}
+use consort_music::{Note, Score};
+use place::{Place, heard, text};
 
 const MELODY: &str = "X:1\nT:Melody\nM:4/4\nL:1/4\nK:G\nG A B c|d2 B2|c B A G|HG4|]\n";
 
@@ -105,23 +32,7 @@ fn the_example_makes_a_score_sound_and_a_picture() {
     for part in &score.parts {
         assert!(part.notes.len() > 20, "{} is nearly empty", part.name);
     }
-    let wav = fs::read(place.path("example-chorale.wav")).unwrap();
-    let (samples, _) = wav[44..].as_chunks::<2>();
-    let samples: Vec<i16> = samples
-        .iter()
-        .map(|&pair| i16::from_le_bytes(pair))
-        .collect();
-    let peak = samples
-        .iter()
-        .map(|sample| sample.unsigned_abs())
-        .max()
-        .unwrap();
-    assert!((3_000..32_700).contains(&peak), "the peak is {peak}");
-    let silent = samples
-        .chunks(44_100)
-        .filter(|second| second.iter().all(|s| s.abs() < 30))
-        .count();
-    assert!(silent <= 1, "{silent} half seconds are silent");
+    heard(&place.path("example-chorale.wav"));
 }
 
 #[test]

@@ -13,6 +13,7 @@ use crate::options::OptionSpec;
 use crate::piece::Prompt;
 use crate::report::Report;
 
+mod beginning;
 pub mod config;
 pub mod encoding;
 mod evaluation;
@@ -52,6 +53,10 @@ impl Model for Folk {
             Preset {
                 name: "default",
                 toml: include_str!("folk/presets/default.toml"),
+            },
+            Preset {
+                name: "style",
+                toml: include_str!("folk/presets/style.toml"),
             },
             Preset {
                 name: "nottingham",
@@ -114,8 +119,13 @@ impl Model for Folk {
         })
     }
 
-    fn generator(&self, _: Architecture, network: Network, _: Vec<u32>) -> Box<dyn Piecewise> {
-        Box::new(generator::Composer::new(&network))
+    fn generator(
+        &self,
+        _: Architecture,
+        network: Network,
+        fingerprints: Vec<u32>,
+    ) -> Box<dyn Piecewise> {
+        Box::new(generator::Composer::new(&network, fingerprints))
     }
 
     fn evaluate(
@@ -137,5 +147,60 @@ fn licence_of(corpus: &str) -> &'static str {
         // are distributed by permission of their encoders.
         folk::PUBLIC_DOMAIN => "CC0-1.0 AND LicenseRef-music21-corpus",
         _ => "that of the tunes",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::ops::ControlFlow;
+
+    use consort_learn::{Device, Precision, Progress, progress};
+
+    use super::*;
+    use crate::families::{Family, Trained, TrainingRequest};
+
+    #[test]
+    fn a_stream_goes_on_after_a_checkpoint() {
+        let folder = tempfile::tempdir().unwrap();
+        Model::write_example_data(&Folk, folder.path()).unwrap();
+        let small = "architecture.embedding = 8\narchitecture.hidden = 12\narchitecture.layers = 1\n\
+                     recipe.steps = 12\nrecipe.validate_every = 4";
+        let request = |run: Option<&str>| TrainingRequest {
+            preset: "article".to_owned(),
+            changes: small.to_owned(),
+            data: DataFolder::new(folder.path()),
+            seed: Seed(5),
+            device: Device::Cpu,
+            run: run.map(|run| folder.path().join(run)),
+            from: None,
+            name: "test-1".to_owned(),
+            commit: "unknown".to_owned(),
+        };
+        let mut stop = |progress: Progress| match progress.done {
+            4 if progress.held_out => ControlFlow::Break(()),
+            _ => ControlFlow::Continue(()),
+        };
+        let stopped = Folk.train(&request(Some("run")), &mut stop).unwrap();
+        assert!(stopped.stopped);
+        let resumed = Folk.train(&request(Some("run")), &mut progress::unobserved);
+        let whole = Folk.train(&request(None), &mut progress::unobserved);
+        let bytes = |trained: Trained| trained.weights.to_bytes(Precision::F32);
+        assert!(bytes(resumed.unwrap()) == bytes(whole.unwrap()));
+    }
+
+    #[test]
+    fn weights_say_what_they_learnt_from() {
+        let folder = tempfile::tempdir().unwrap();
+        Model::write_example_data(&Folk, folder.path()).unwrap();
+        let data = DataFolder::new(folder.path());
+        let all = Texts::of(config::Corpus::PublicDomain, &data).unwrap();
+        assert_eq!((all.tunes.len(), all.left_out), (60, 0));
+        assert!(all.tunes.iter().all(|tune| tune.versions.own.len() == 2));
+        assert!(all.tunes.iter().all(|tune| tune.versions.moved.len() == 12));
+        let jigs = Texts::of(config::Corpus::Jigs, &data).unwrap();
+        assert!(!jigs.are_plain && jigs.tunes[0].versions.moved.is_empty());
+        let nothing = DataFolder::new(folder.path().join("nowhere"));
+        let error = Texts::of(config::Corpus::PublicDomain, &nothing).unwrap_err();
+        assert!(error.to_string().contains("consort data get"), "{error}");
     }
 }

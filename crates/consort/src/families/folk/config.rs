@@ -1,9 +1,15 @@
 //! The settings of the folk family: what shapes its weights, how its batches are made, and what a
 //! request may set.
 
+use std::path::PathBuf;
+
+use consort_music::tune::{Accidentals, Chords, Conditions, Form};
+use consort_music::{Key, Metre, abc};
 use serde::{Deserialize, Serialize};
 
-use crate::options::{OptionKind, OptionSpec};
+use super::sampler::Drawing;
+use crate::error::Error;
+use crate::options::{OptionKind, OptionSpec, Options};
 
 /// What shapes the weights.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -91,6 +97,57 @@ pub enum Sequences {
 /// What a request may set.
 pub static OPTIONS: &[OptionSpec] = &[
     OptionSpec {
+        name: "key",
+        value_name: "KEY",
+        kind: OptionKind::Text { default: None },
+        help: "The key, as ABC spells it: D, Em, Ador, Bb [default: that of the beginning, else drawn]",
+    },
+    OptionSpec {
+        name: "meter",
+        value_name: "METER",
+        kind: OptionKind::Text { default: None },
+        help: "The metre, such as 6/8 [default: that of the beginning, else drawn]",
+    },
+    OptionSpec {
+        name: "rhythm",
+        value_name: "RHYTHM",
+        kind: OptionKind::Text { default: None },
+        help: "The kind of tune: jig, reel, hornpipe, waltz, ... [default: drawn]",
+    },
+    OptionSpec {
+        name: "bars",
+        value_name: "N",
+        kind: OptionKind::Whole {
+            low: 1,
+            high: Form::BARS_MAX as u64,
+            default: None,
+        },
+        help: "Bars on the page, repeats not counted again [default: drawn; with --form 16]",
+    },
+    OptionSpec {
+        name: "form",
+        value_name: "FORM",
+        kind: OptionKind::Text { default: None },
+        help: "The sections: AABB for two that are repeated, or their bars, as in 8:8: (: repeats, . does not) \
+               [default: drawn; with --bars AABB if they are even, else A]",
+    },
+    OptionSpec {
+        name: "chords",
+        value_name: "CHORDS",
+        kind: OptionKind::Text { default: None },
+        help: "Chord symbols: off, on, or a progression, a chord a bar, which comes round: \"D G A D\" \
+               [default: on, where the network knows chords]",
+    },
+    OptionSpec {
+        name: "accidentals",
+        value_name: "WHICH",
+        kind: OptionKind::Choice {
+            among: &["none", "customary", "any"],
+            default: "customary",
+        },
+        help: "Notes outside the key: none, those that such tunes have, or any",
+    },
+    OptionSpec {
         name: "temperature",
         value_name: "T",
         kind: OptionKind::Real {
@@ -110,4 +167,176 @@ pub static OPTIONS: &[OptionSpec] = &[
         },
         help: "Draw only among the likeliest characters that together have this probability",
     },
+    OptionSpec {
+        name: "novelty",
+        value_name: "BARS",
+        kind: OptionKind::Whole {
+            low: 1,
+            high: Form::BARS_MAX as u64,
+            default: Some(6),
+        },
+        help: "Refuse tunes that have more bars in a row from a tune that was learnt from, in any key; 64 allows all",
+    },
+    OptionSpec {
+        name: "like",
+        value_name: "FILE",
+        kind: OptionKind::Text { default: None },
+        help: "A tune to write others like: of its metre, key, rhythm and form, unless these are set, and out of its motifs",
+    },
+    OptionSpec {
+        name: "sampler",
+        value_name: "SAMPLER",
+        kind: OptionKind::Choice {
+            among: &["guided", "free"],
+            default: "guided",
+        },
+        help: "guided writes only what is a tune; free is the article's: 1024 characters from a random one, whatever they are",
+    },
 ];
+
+/// What one request asks for: the options, read.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Request {
+    /// What the guide is to keep to.
+    pub(super) conditions: Conditions,
+    /// Whether something is said about chords.
+    pub(super) says_chords: bool,
+    /// How characters are drawn.
+    pub(super) drawing: Drawing,
+    /// The most bars in a row that a tune may have from one that was learnt.
+    pub(super) novelty: usize,
+    /// A tune to write others like.
+    pub(super) like: Option<PathBuf>,
+    /// Whether to write as the article does.
+    pub(super) free: bool,
+}
+
+impl Request {
+    /// Reads `options`.
+    ///
+    /// # Errors
+    /// If one of them has no meaning, or they do not go together.
+    pub(super) fn of(options: &Options) -> Result<Request, Error> {
+        #[expect(clippy::cast_possible_truncation, reason = "settings of few digits")]
+        let real = |name: &str| options.real(name).unwrap_or(1.0) as f32;
+        let whole = |name: &str| options.whole(name).and_then(|n| usize::try_from(n).ok());
+        let accidentals = match options.text("accidentals") {
+            Some("none") => Accidentals::None,
+            Some("any") => Accidentals::Any,
+            _ => Accidentals::Customary,
+        };
+        let conditions = Conditions {
+            key: options.text("key").map(key).transpose()?,
+            metre: options.text("meter").map(metre).transpose()?,
+            rhythm: options.text("rhythm").map(str::to_ascii_lowercase),
+            form: form(options.text("form"), whole("bars"))?,
+            chords: chords(options.text("chords").unwrap_or("on")),
+            accidentals,
+            ..Conditions::default()
+        };
+        Ok(Request {
+            conditions,
+            says_chords: options.text("chords").is_some(),
+            drawing: Drawing {
+                temperature: real("temperature"),
+                top_p: real("top-p"),
+            },
+            novelty: whole("novelty").unwrap_or(usize::MAX),
+            like: options.text("like").map(PathBuf::from),
+            free: options.text("sampler") == Some("free"),
+        })
+    }
+}
+
+/// Reads the value of `--key` as ABC's `K:` does.
+fn key(text: &str) -> Result<Key, Error> {
+    let tune = format!("X:1\nT:\nM:4/4\nL:1/8\nK:{}\nC8|]\n", text.trim());
+    let read = abc::read_strict(tune.as_bytes()).ok();
+    let key = read.and_then(|scores| Some(scores.first()?.keys.first()?.key));
+    key.ok_or_else(|| {
+        Error::prompt(
+            format!("--key is {text:?}"),
+            "give a key as ABC spells it: D, Em, Ador, Bb, F#m, Gmix",
+        )
+    })
+}
+
+/// Reads the value of `--meter`.
+fn metre(text: &str) -> Result<Metre, Error> {
+    let numbers = text.split_once('/').and_then(|(beats, unit)| {
+        Metre::new(beats.trim().parse().ok()?, unit.trim().parse().ok()?)
+    });
+    let common = match text.trim() {
+        "C" | "c" => Metre::new(4, 4),
+        "C|" | "c|" => Metre::new(2, 2),
+        _ => None,
+    };
+    numbers.or(common).ok_or_else(|| {
+        Error::prompt(
+            format!("--meter is {text:?}"),
+            "give a metre such as 6/8 or 4/4",
+        )
+    })
+}
+
+/// Bars of a tune of which only the letters of the form are said.
+const BARS: usize = 16;
+
+/// Bars of a section, as a rule.
+const SECTION: usize = 8;
+
+/// Reads `--form` and `--bars` together.
+fn form(form: Option<&str>, bars: Option<usize>) -> Result<Option<Form>, Error> {
+    match (form, bars) {
+        (None, None) => Ok(None),
+        (None, Some(bars)) => {
+            let letters = match bars {
+                even if even > SECTION && even % 2 == 0 => "AABB",
+                _ => "A",
+            };
+            Form::of_letters(letters, bars).map(Some).map_err(refused)
+        }
+        (Some(text), bars) => match (text.parse::<Form>(), bars) {
+            (Ok(form), Some(bars)) if form.bars() != bars => Err(Error::prompt(
+                format!(
+                    "--form {text} has {} bars and --bars asks for {bars}",
+                    form.bars()
+                ),
+                "leave one of them out",
+            )),
+            (Ok(form), _) => Ok(Some(form)),
+            (Err(error), bars) => {
+                let is_letters = text.chars().all(|c| c.is_ascii_alphabetic());
+                if !is_letters {
+                    return Err(refused(error));
+                }
+                let form = Form::of_letters(text, bars.unwrap_or(BARS)).map_err(refused)?;
+                Ok(Some(form))
+            }
+        },
+    }
+}
+
+/// An error of the score crate that says what is wrong, and after a colon what to do.
+pub(super) fn refused(error: impl ToString) -> Error {
+    let text = error.to_string();
+    let (what, remedy) = text
+        .split_once(": ")
+        .unwrap_or((&text, "ask for something else"));
+    Error::prompt(what, remedy)
+}
+
+/// Reads the value of `--chords`.
+fn chords(text: &str) -> Chords {
+    match text.trim() {
+        "off" => Chords::None,
+        "on" => Chords::EachBar,
+        progression => {
+            let separated = |c: char| c.is_whitespace() || c == '|' || c == ',';
+            let chords = progression
+                .split(separated)
+                .filter(|chord| !chord.is_empty());
+            Chords::Given(chords.map(str::to_owned).collect())
+        }
+    }
+}

@@ -1,9 +1,9 @@
-//! How good the networks are: held-out tunes, foretold character by character.
+//! How good the networks are: held-out tunes, foretold character by character, and what they write.
 //!
 //! Each part of the protocol is a table, and each table says what its figures mean.
 
 use consort_corpus::Fold;
-use consort_learn::{Header, Observer, Progress};
+use consort_learn::{Header, Observer, Progress, Seed};
 
 use super::encoding::character_of;
 use super::network::Network;
@@ -13,6 +13,9 @@ use crate::families::EvaluationRequest;
 use crate::report::{Report, Table};
 
 mod likelihood;
+mod ngram;
+mod profile;
+mod tunes;
 
 /// A part of the protocol.
 struct Part {
@@ -21,15 +24,22 @@ struct Part {
 }
 
 /// The parts, the quickest first.
-const PARTS: [Part; 1] = [Part {
-    name: "characters",
-    run: likelihood::tables,
-}];
+const PARTS: [Part; 2] = [
+    Part {
+        name: "characters",
+        run: likelihood::tables,
+    },
+    Part {
+        name: "tunes",
+        run: tunes::tables,
+    },
+];
 
 /// What is studied, and on what.
 struct Study<'a> {
     network: &'a Network,
     texts: Texts,
+    seed: Seed,
     share: f64,
 }
 
@@ -55,6 +65,7 @@ pub(super) fn evaluate(
     let study = Study {
         network,
         texts: Texts::behind(weights, request.data)?,
+        seed: request.seed,
         share: request.share,
     };
     let mut report = Report {

@@ -19,12 +19,14 @@ const BARS: usize = 4;
 
 const KEYS: [&str; 4] = ["G", "D", "C", "A"];
 
-/// A kind of tune: its name, its metre, and bars of it as steps above the tonic and eighths.
+/// A kind of tune.
 struct Kind {
     rhythm: &'static str,
     metre: &'static str,
-    bars: &'static [&'static [(usize, u8)]],
-    close: &'static [(usize, u8)],
+    /// Bars as the lengths of their notes in eighths.
+    bars: &'static [&'static [u8]],
+    /// The last bar of a section.
+    close: &'static [u8],
 }
 
 const KINDS: [Kind; 2] = [
@@ -32,23 +34,23 @@ const KINDS: [Kind; 2] = [
         rhythm: "jig",
         metre: "6/8",
         bars: &[
-            &[(0, 1), (2, 1), (4, 1), (4, 1), (2, 1), (0, 1)],
-            &[(4, 2), (5, 1), (4, 2), (2, 1)],
-            &[(1, 1), (2, 1), (3, 1), (1, 3)],
-            &[(4, 3), (2, 2), (1, 1)],
+            &[1, 1, 1, 1, 1, 1],
+            &[2, 1, 2, 1],
+            &[1, 1, 1, 3],
+            &[3, 2, 1],
         ],
-        close: &[(1, 1), (4, 1), (1, 1), (0, 3)],
+        close: &[2, 1, 3],
     },
     Kind {
         rhythm: "reel",
         metre: "4/4",
         bars: &[
-            &[(0, 2), (2, 1), (4, 1), (7, 2), (4, 2)],
-            &[(5, 1), (4, 1), (3, 1), (2, 1), (1, 2), (4, 2)],
-            &[(2, 4), (4, 4)],
-            &[(3, 2), (1, 2), (2, 2), (0, 2)],
+            &[2, 1, 1, 2, 2],
+            &[1, 1, 1, 1, 2, 2],
+            &[4, 4],
+            &[2, 2, 2, 2],
         ],
-        close: &[(1, 2), (4, 2), (0, 4)],
+        close: &[2, 2, 4],
     },
 ];
 
@@ -72,35 +74,48 @@ pub(super) fn write(folder: &Path) -> io::Result<()> {
 
 fn tune(number: usize, stream: &mut Stream) -> String {
     let kind = &KINDS[stream.below(KINDS.len())];
-    let key = stream.below(KEYS.len());
+    let key = KEYS[stream.below(KEYS.len())];
     let section = |stream: &mut Stream| {
+        let mut degree = 4;
         let mut bars: Vec<String> = (1..BARS)
-            .map(|_| bar(kind.bars[stream.below(kind.bars.len())], KEYS[key]))
+            .map(|_| {
+                bar(
+                    kind.bars[stream.below(kind.bars.len())],
+                    key,
+                    &mut degree,
+                    stream,
+                )
+            })
             .collect();
-        bars.push(bar(kind.close, KEYS[key]));
+        // The last note is the tonic.
+        let (last, others) = kind.close.split_last().expect("a bar has notes");
+        let others = bar(others, key, &mut degree, stream);
+        bars.push(others + &note(key, 0, *last));
         format!("|: {} :|\n", bars.join(" | "))
     };
     let music = section(stream) + &section(stream);
-    format!(
-        "X:{number}\nT:Exercise {number}\nR:{}\nM:{}\nL:1/8\nK:{}\n{music}\n",
-        kind.rhythm, kind.metre, KEYS[key]
-    )
+    let Kind { rhythm, metre, .. } = kind;
+    format!("X:{number}\nT:Exercise {number}\nR:{rhythm}\nM:{metre}\nL:1/8\nK:{key}\n{music}\n")
 }
 
-/// A bar in ABC, its tonic the lowest that the letters without marks have.
-fn bar(notes: &[(usize, u8)], key: &str) -> String {
+/// Notes of these lengths that wander from the degree before, a step or two at a time.
+fn bar(lengths: &[u8], key: &str, degree: &mut usize, stream: &mut Stream) -> String {
+    let wander = |&eighths: &u8| {
+        *degree = (*degree + stream.below(5)).saturating_sub(2).min(7);
+        note(key, *degree, eighths)
+    };
+    lengths.iter().map(wander).collect()
+}
+
+/// A note in ABC, so many steps above the lowest tonic that letters without marks have.
+fn note(key: &str, step: usize, eighths: u8) -> String {
     const LETTERS: &[u8; 14] = b"CDEFGABcdefgab";
-    let tonic = key.as_bytes()[0];
     let tonic = LETTERS
         .iter()
-        .position(|&letter| letter == tonic)
-        .unwrap_or(0);
-    let note = |&(step, eighths): &(usize, u8)| {
-        let letter = char::from(LETTERS[tonic + step]);
-        match eighths {
-            1 => letter.to_string(),
-            eighths => format!("{letter}{eighths}"),
-        }
-    };
-    notes.iter().map(note).collect()
+        .position(|letter| key.as_bytes()[0] == *letter);
+    let letter = char::from(LETTERS[tonic.unwrap_or(0) + step]);
+    match eighths {
+        1 => letter.to_string(),
+        eighths => format!("{letter}{eighths}"),
+    }
 }

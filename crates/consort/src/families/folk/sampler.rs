@@ -2,8 +2,9 @@
 
 use consort_learn::draw::draw;
 use consort_learn::{Observer, Progress, Stream};
+use consort_music::tune::Guide;
 
-use super::encoding::{SYMBOLS, character_of};
+use super::encoding::{SYMBOLS, character_of, symbol_of};
 use super::network::Speaker;
 use crate::error::Error;
 use crate::piece::TracePoint;
@@ -25,39 +26,158 @@ pub struct Drawing {
 pub struct Written {
     /// The characters.
     pub text: String,
+    /// How many were drawn; others were the only ones that could come.
+    pub drawn: usize,
     /// The cost of the characters to the network, in nats: how surprising it found them.
     pub nats: f64,
+    /// What the guide cost: how much probability the network had given to characters that it refused,
+    /// in nats.
+    pub refused: f64,
     /// The same bar by bar.
     pub trace: Vec<TracePoint>,
 }
 
-/// Writes as the article does: from a random character on, whatever comes, 1,024 characters.
+/// Writes what `guide` leaves to the network, until the tune is complete; its music begins with `music`.
 ///
 /// # Errors
-/// If the observer stops it.
-pub fn write_freely(
+/// If the guide does not allow that music, or the observer stops it.
+pub fn write_guided(
     speaker: &mut Speaker,
+    guide: &mut Guide,
+    music: &str,
     drawing: Drawing,
     stream: &mut Stream,
     observe: &mut Observer<'_>,
 ) -> Result<Written, Error> {
     let mut written = Written::default();
     let mut bar = Bar::default();
-    for place in 0..ARTICLE_CHARACTERS {
+    let mut in_music = false;
+    while !guide.is_complete() {
+        let mut logits = [f32::NEG_INFINITY; SYMBOLS];
+        let (mut allowed, mut choices) = (0.0, 0);
+        for symbol in guide.allowed().iter().filter_map(symbol_of) {
+            let log = speaker.next()[usize::from(symbol)];
+            logits[usize::from(symbol)] = log;
+            allowed += f64::from(log).exp();
+            choices += 1;
+        }
+        let symbol = pick(&mut logits, drawing, stream);
+        let symbol = symbol.expect("a guide always allows a character that there is a symbol for");
+        let log = f64::from(speaker.next()[usize::from(symbol)]);
+        written.drawn += usize::from(choices > 1);
+        written.refused -= allowed.ln().min(0.0);
+        written.nats -= log;
+        bar.add(log, choices > 1);
+        let character = character_of(symbol);
+        guide.push(character).expect("it was allowed");
+        speaker.hear(symbol);
+        written.text.push(character);
+        if !in_music && guide.in_music() {
+            in_music = true;
+            begin(speaker, guide, music, &mut written.text)?;
+        }
+        if matches!(character, '|' | '\n') {
+            written.trace.extend(bar.end(written.trace.len()));
+            let done = written.trace.len();
+            tell(observe, "bar", done, done)?;
+        }
+    }
+    Ok(written)
+}
+
+/// The last line of a text that ends with one.
+fn last_line(text: &str) -> &str {
+    let line = text.trim_end_matches('\n').rsplit('\n').next();
+    line.unwrap_or_default()
+}
+
+/// Has the music begin with `music`, and the sign of repeat before it if the form wants one.
+fn begin(
+    speaker: &mut Speaker,
+    guide: &mut Guide,
+    music: &str,
+    text: &mut String,
+) -> Result<(), Error> {
+    let sign = if !music.is_empty() && guide.allows('|') {
+        "|:"
+    } else {
+        ""
+    };
+    for (place, character) in sign.chars().chain(music.chars()).enumerate() {
+        let symbol = symbol_of(character).filter(|_| guide.push(character).is_ok());
+        let symbol = symbol.ok_or_else(|| {
+            let fits: String = music
+                .chars()
+                .take(place.saturating_sub(sign.len()))
+                .collect();
+            Error::prompt(
+                format!("the beginning cannot go on with {character:?} after \"{fits}\""),
+                "look whether it fits the form, the chords and the accidentals that are asked for",
+            )
+        })?;
+        speaker.hear(symbol);
+        text.push(character);
+    }
+    Ok(())
+}
+
+/// What is written without a guide.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Freedom {
+    /// As the article does: from a random character on, whatever comes, 1,024 characters.
+    Article,
+    /// A plain tune text, from its beginning to the end of the first line that is no field, if that
+    /// comes within 4,096 characters.
+    OneTune,
+}
+
+impl Freedom {
+    /// The most characters that are written.
+    fn characters(self) -> usize {
+        match self {
+            Freedom::Article => ARTICLE_CHARACTERS,
+            Freedom::OneTune => 4 * ARTICLE_CHARACTERS,
+        }
+    }
+
+    /// Whether there is more to write after `text`.
+    fn goes_on(self, text: &str) -> bool {
+        let last = last_line(text);
+        let is_field =
+            last.as_bytes().get(1) == Some(&b':') && last.as_bytes()[0].is_ascii_alphabetic();
+        self == Freedom::Article || !text.ends_with('\n') || is_field
+    }
+}
+
+/// Writes without a guide, whatever comes.
+///
+/// # Errors
+/// If the observer stops it.
+pub fn write_freely(
+    speaker: &mut Speaker,
+    freedom: Freedom,
+    drawing: Drawing,
+    stream: &mut Stream,
+    observe: &mut Observer<'_>,
+) -> Result<Written, Error> {
+    let mut written = Written::default();
+    let mut bar = Bar::default();
+    while written.drawn < freedom.characters() && freedom.goes_on(&written.text) {
         let mut logits = [0.0; SYMBOLS];
-        if place > 0 {
+        if freedom == Freedom::OneTune || written.drawn > 0 {
             logits.copy_from_slice(speaker.next());
         }
         let symbol = pick(&mut logits, drawing, stream).expect("every symbol can come");
         let log = f64::from(speaker.next()[usize::from(symbol)]);
         written.nats -= log;
+        written.drawn += 1;
         bar.add(log, true);
         speaker.hear(symbol);
         let character = character_of(symbol);
         written.text.push(character);
         if matches!(character, '|' | '\n') {
             written.trace.extend(bar.end(written.trace.len()));
-            tell(observe, place, ARTICLE_CHARACTERS)?;
+            tell(observe, "character", written.drawn, freedom.characters())?;
         }
     }
     Ok(written)
@@ -122,9 +242,14 @@ impl Bar {
     }
 }
 
-fn tell(observe: &mut Observer<'_>, done: usize, total: usize) -> Result<(), Error> {
+fn tell(
+    observe: &mut Observer<'_>,
+    unit: &'static str,
+    done: usize,
+    total: usize,
+) -> Result<(), Error> {
     let progress = Progress {
-        unit: "bar",
+        unit,
         done: done as u64,
         total: total.max(done) as u64,
         measure: None,

@@ -35,6 +35,8 @@ pub(super) struct Texts {
     pub(super) tunes: Vec<Text>,
     /// Tunes that have no plain text.
     pub(super) left_out: usize,
+    /// Whether the texts are plain, not as they were published.
+    pub(super) are_plain: bool,
 }
 
 impl Texts {
@@ -108,6 +110,7 @@ fn published(corpus: folk::Corpus) -> Texts {
         tunes: corpus.tunes.par_iter().map(text).collect(),
         stamp: corpus.stamp,
         left_out: 0,
+        are_plain: false,
     }
 }
 
@@ -128,6 +131,7 @@ fn plain(mut corpus: folk::Corpus) -> Texts {
         .collect();
     Texts {
         left_out: all - tunes.len(),
+        are_plain: true,
         tunes,
         stamp: corpus.stamp,
     }

@@ -5,11 +5,15 @@ use consort_learn::Observer;
 use consort_learn::stepper::Precision;
 use rayon::prelude::*;
 
+use super::ngram::NGram;
 use super::{Study, tell};
 use crate::error::Error;
 use crate::families::folk::encoding::symbols;
 use crate::families::folk::network::Speaker;
 use crate::report::{Figure, Table};
+
+/// The order of counts that foretells these texts best, of 2, 4, 5 and 7.
+const ORDER: usize = 4;
 
 /// What was foretold of texts.
 #[derive(Clone, Copy, Debug, Default)]
@@ -86,6 +90,8 @@ fn table(study: &Study<'_>, version: usize) -> Table {
     };
     let title = format!("Held-out tunes of {}{kind}", study.texts.stamp.name);
     let mut table = Table::new(title, &columns);
+    let known = [Fold::Train, Fold::Valid].map(|fold| study.texts(fold, version));
+    let counts = NGram::train(known.iter().flatten().map(String::as_str), ORDER);
     for (fold, name) in [(Fold::Valid, "valid"), (Fold::Test, "test")] {
         let texts = study.texts(fold, version);
         if texts.is_empty() {
@@ -93,6 +99,12 @@ fn table(study: &Study<'_>, version: usize) -> Table {
         }
         let foretold = by_network(study, &texts);
         table.row(format!("the network, {name}"), figures(&texts, foretold));
+        // The counts know the validation fold.
+        if fold == Fold::Test {
+            let foretold = by_counts(&counts, &texts);
+            let name = format!("counts after {ORDER} characters, {name}");
+            table.row(name, figures(&texts, foretold));
+        }
     }
     table.notes.push(
         "Every character of the texts counts, headers, titles and ends of lines included; *music* is what \
@@ -155,6 +167,17 @@ fn one(speaker: &mut Speaker, text: &str) -> Foretold {
         speaker.hear(symbol);
     }
     foretold
+}
+
+fn by_counts(counts: &NGram, texts: &[String]) -> Foretold {
+    let mut all = Foretold::default();
+    for text in texts {
+        let music = music_of(text);
+        for (place, (nats, right)) in counts.foretell(text).into_iter().enumerate() {
+            all.add(nats, right, place >= music);
+        }
+    }
+    all
 }
 
 /// Where the music of a tune begins: after the first line of a key.

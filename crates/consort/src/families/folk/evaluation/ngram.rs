@@ -24,17 +24,6 @@ pub(super) struct NGram {
     successors: BTreeMap<Context, Successors>,
 }
 
-/// How well a model predicts a text.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub(super) struct Fit {
-    /// Negative log probability of all characters.
-    pub(super) nats: f64,
-    /// How many there were.
-    pub(super) characters: u64,
-    /// How often the most likely character came.
-    pub(super) correct: u64,
-}
-
 /// The last characters and how many they are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Context(u128);
@@ -83,25 +72,17 @@ impl NGram {
         model
     }
 
-    /// How well the text is predicted, character by character.
-    pub(super) fn fit(&self, text: &str) -> Fit {
-        let mut fit = Fit::default();
-        for (contexts, symbol) in self.steps(text) {
+    /// The cost of each character of a text in nats, and whether it was the likeliest.
+    pub(super) fn foretell(&self, text: &str) -> Vec<(f64, bool)> {
+        let foretell = |(contexts, symbol): (Vec<Context>, u16)| {
             let probabilities = self.probabilities(contexts);
             let of = |symbol| probabilities.get(usize::from(symbol));
             // The last is that of all unseen characters.
             let probability = of(symbol).or(probabilities.last()).copied().unwrap_or(1.0);
-            let (mut best, mut highest) = (UNSEEN, 0.0);
-            for (&probability, symbol) in probabilities.iter().zip(0..) {
-                if probability > highest {
-                    (best, highest) = (symbol, probability);
-                }
-            }
-            fit.nats -= probability.ln();
-            fit.characters += 1;
-            fit.correct += u64::from(best == symbol);
-        }
-        fit
+            let right = probabilities.iter().all(|&other| other <= probability);
+            (-probability.ln(), right)
+        };
+        self.steps(text).into_iter().map(foretell).collect()
     }
 
     /// The probability of each character after the contexts, the shortest first, and last that of all
@@ -151,26 +132,6 @@ impl Context {
     }
 }
 
-impl std::ops::AddAssign for Fit {
-    fn add_assign(&mut self, other: Fit) {
-        self.nats += other.nats;
-        self.characters += other.characters;
-        self.correct += other.correct;
-    }
-}
-
-impl Fit {
-    /// Nats per character.
-    pub(super) fn per_character(self) -> f64 {
-        self.nats / self.characters as f64
-    }
-
-    /// The share of characters that were the most likely ones.
-    pub(super) fn accuracy(self) -> f64 {
-        self.correct as f64 / self.characters as f64
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use consort_corpus::folk::{Nottingham, nottingham};
@@ -187,12 +148,14 @@ mod tests {
         let after_a = |count: f64, all: f64| (count + 2.0 * unigram(all)) / 4.0;
         let nats = |p: f64| -p.ln();
         let expected = nats(start) + nats(after_a(1.0, 2.0)) + nats(after_a(1.0, 1.0));
-        let fit = model.fit("aab");
-        assert!((fit.nats - expected).abs() < 1e-12);
-        assert_eq!((fit.characters, fit.correct), (3, 2));
+        let foretold: [(f64, bool); 3] = model.foretell("aab").try_into().unwrap();
+        let sum: f64 = foretold.iter().map(|(nats, _)| nats).sum();
+        assert!((sum - expected).abs() < 1e-12);
+        // After a came a and b, and there are more of a.
+        assert_eq!(foretold.map(|(_, right)| right), [true, true, false]);
         // After b nothing came, so that the shorter context decides; c was never seen.
-        let fit = model.fit("aabc").nats - fit.nats;
-        assert!((fit - nats(unigram(0.0))).abs() < 1e-12);
+        let unseen = model.foretell("aabc")[3];
+        assert!((unseen.0 - nats(unigram(0.0))).abs() < 1e-12 && !unseen.1);
     }
 
     #[test]
@@ -202,7 +165,7 @@ mod tests {
             let sum: f64 = model.probabilities(contexts).iter().sum();
             assert!((sum - 1.0).abs() < 1e-12);
         }
-        assert_eq!(NGram::train([], 3).fit("a").nats, 0.0);
+        assert_eq!(NGram::train([], 3).foretell("a")[0].0, 0.0);
     }
 
     #[test]
@@ -222,12 +185,11 @@ mod tests {
         };
         for (order, floor) in [(2, 1.626), (4, 1.425)] {
             let model = NGram::train(texts(false), order);
-            let mut fit = Fit::default();
-            texts(true).for_each(|text| fit += model.fit(text));
-            assert!(
-                (fit.per_character() - floor).abs() < 6e-4,
-                "order {order}: {fit:?}"
-            );
+            let foretold: Vec<(f64, bool)> =
+                texts(true).flat_map(|text| model.foretell(text)).collect();
+            let nats: f64 = foretold.iter().map(|(nats, _)| nats).sum();
+            let mean = nats / foretold.len() as f64;
+            assert!((mean - floor).abs() < 6e-4, "order {order}: {mean}");
         }
     }
 }
