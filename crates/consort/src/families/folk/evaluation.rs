@@ -3,11 +3,13 @@
 //! Each part of the protocol is a table, and each table says what its figures mean.
 
 use consort_corpus::Fold;
+use consort_corpus::folk::SAME_BARS;
 use consort_learn::{Header, Observer, Progress, Seed};
+use consort_music::novelty::Index;
 
 use super::encoding::character_of;
 use super::network::Network;
-use super::texts::Texts;
+use super::texts::{Text, Texts};
 use crate::error::Error;
 use crate::families::EvaluationRequest;
 use crate::report::{Report, Table};
@@ -39,6 +41,8 @@ const PARTS: [Part; 2] = [
 struct Study<'a> {
     network: &'a Network,
     texts: Texts,
+    /// The bars of the tunes that were learnt.
+    learnt: Index,
     seed: Seed,
     share: f64,
 }
@@ -62,9 +66,12 @@ pub(super) fn evaluate(
             known,
         });
     }
+    let texts = Texts::behind(weights, request.data)?;
+    let learnt = texts.of_fold(Fold::Train).map(|tune| tune.bars.clone());
     let study = Study {
         network,
-        texts: Texts::behind(weights, request.data)?,
+        learnt: Index::new(learnt),
+        texts,
         seed: request.seed,
         share: request.share,
     };
@@ -84,7 +91,19 @@ impl Study<'_> {
     /// The texts of the tunes of a fold, each in the version of its own key with this number, or the
     /// first of them if only a share is asked for.
     fn texts(&self, fold: Fold, version: usize) -> Vec<String> {
-        let tunes = self.texts.of_fold(fold);
+        self.texts_of(fold, version, |_| true)
+    }
+
+    /// The same of those whose melody has no version among those that were learnt.
+    fn new_texts(&self, fold: Fold, version: usize) -> Vec<String> {
+        let run = |tune: &Text| self.learnt.longest_run(&tune.bars, |_| true);
+        self.texts_of(fold, version, |tune| {
+            run(tune).is_none_or(|run| run.bars < SAME_BARS)
+        })
+    }
+
+    fn texts_of(&self, fold: Fold, version: usize, wanted: impl Fn(&Text) -> bool) -> Vec<String> {
+        let tunes = self.texts.of_fold(fold).filter(|tune| wanted(tune));
         let symbols = tunes.filter_map(|tune| tune.versions.own.get(version));
         let text = |symbols: &Vec<u8>| symbols.iter().map(|&symbol| character_of(symbol)).collect();
         let mut texts: Vec<String> = symbols.map(text).collect();

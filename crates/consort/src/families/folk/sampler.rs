@@ -85,12 +85,6 @@ pub fn write_guided(
     Ok(written)
 }
 
-/// The last line of a text that ends with one.
-fn last_line(text: &str) -> &str {
-    let line = text.trim_end_matches('\n').rsplit('\n').next();
-    line.unwrap_or_default()
-}
-
 /// Has the music begin with `music`, and the sign of repeat before it if the form wants one.
 fn begin(
     speaker: &mut Speaker,
@@ -126,9 +120,12 @@ fn begin(
 pub enum Freedom {
     /// As the article does: from a random character on, whatever comes, 1,024 characters.
     Article,
+    /// A tune as it was published, from its beginning to the first blank line, if that comes within
+    /// 4,096 characters.
+    Tune,
     /// A plain tune text, from its beginning to the end of the first line that is no field, if that
     /// comes within 4,096 characters.
-    OneTune,
+    PlainText,
 }
 
 impl Freedom {
@@ -136,16 +133,22 @@ impl Freedom {
     fn characters(self) -> usize {
         match self {
             Freedom::Article => ARTICLE_CHARACTERS,
-            Freedom::OneTune => 4 * ARTICLE_CHARACTERS,
+            Freedom::Tune | Freedom::PlainText => 4 * ARTICLE_CHARACTERS,
         }
     }
 
     /// Whether there is more to write after `text`.
     fn goes_on(self, text: &str) -> bool {
-        let last = last_line(text);
-        let is_field =
-            last.as_bytes().get(1) == Some(&b':') && last.as_bytes()[0].is_ascii_alphabetic();
-        self == Freedom::Article || !text.ends_with('\n') || is_field
+        match self {
+            Freedom::Article => true,
+            Freedom::Tune => !text.ends_with("\n\n"),
+            Freedom::PlainText => {
+                let last = text.lines().last().unwrap_or_default().as_bytes();
+                let is_field =
+                    last.first().is_some_and(u8::is_ascii_alphabetic) && last.get(1) == Some(&b':');
+                !text.ends_with('\n') || is_field
+            }
+        }
     }
 }
 
@@ -164,7 +167,7 @@ pub fn write_freely(
     let mut bar = Bar::default();
     while written.drawn < freedom.characters() && freedom.goes_on(&written.text) {
         let mut logits = [0.0; SYMBOLS];
-        if freedom == Freedom::OneTune || written.drawn > 0 {
+        if freedom != Freedom::Article || written.drawn > 0 {
             logits.copy_from_slice(speaker.next());
         }
         let symbol = pick(&mut logits, drawing, stream).expect("every symbol can come");
@@ -259,5 +262,43 @@ fn tell(
         Err(Error::Stopped)
     } else {
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use consort_learn::Seed;
+
+    #[test]
+    fn a_text_goes_on_until_it_has_an_end() {
+        for (freedom, open, ended) in [
+            (Freedom::Tune, "X:1\nK:C\nC|\n", "X:1\nK:C\nC|\n\n"),
+            (Freedom::PlainText, "M:4/4\nK:C\n", "K:C\nC|]\n"),
+        ] {
+            assert!(freedom.goes_on("") && freedom.goes_on(open) && !freedom.goes_on(ended));
+        }
+        assert!(Freedom::Article.goes_on("K:C\nC|\n\n"));
+    }
+
+    #[test]
+    fn only_the_likeliest_are_drawn() {
+        let mut stream = Seed(1).stream("test", 0);
+        let drawing = Drawing {
+            temperature: 1.0,
+            top_p: 0.6,
+        };
+        for _ in 0..200 {
+            let mut logits = [f32::NEG_INFINITY; SYMBOLS];
+            (logits[3], logits[5], logits[7]) = (0.5_f32.ln(), 0.3_f32.ln(), 0.2_f32.ln());
+            let drawn = pick(&mut logits, drawing, &mut stream);
+            assert!(matches!(drawn, Some(3 | 5)), "{drawn:?}");
+        }
+        let mut logits = [0.0; SYMBOLS];
+        let least = Drawing {
+            top_p: 0.0,
+            ..drawing
+        };
+        assert!(pick(&mut logits, least, &mut stream).is_some());
     }
 }

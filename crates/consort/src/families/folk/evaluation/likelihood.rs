@@ -93,24 +93,30 @@ fn table(study: &Study<'_>, version: usize) -> Table {
     let known = [Fold::Train, Fold::Valid].map(|fold| study.texts(fold, version));
     let counts = NGram::train(known.iter().flatten().map(String::as_str), ORDER);
     for (fold, name) in [(Fold::Valid, "valid"), (Fold::Test, "test")] {
-        let texts = study.texts(fold, version);
-        if texts.is_empty() {
-            continue;
-        }
-        let foretold = by_network(study, &texts);
-        table.row(format!("the network, {name}"), figures(&texts, foretold));
-        // The counts know the validation fold.
-        if fold == Fold::Test {
-            let foretold = by_counts(&counts, &texts);
-            let name = format!("counts after {ORDER} characters, {name}");
-            table.row(name, figures(&texts, foretold));
+        let all = study.texts(fold, version);
+        let new = study.new_texts(fold, version);
+        for (texts, which) in [(&all, ""), (&new, ", new melodies")] {
+            if texts.is_empty() || (texts.len() == all.len() && !which.is_empty()) {
+                continue;
+            }
+            let foretold = by_network(study, texts);
+            table.row(
+                format!("the network, {name}{which}"),
+                figures(texts, foretold),
+            );
+            // The counts know the validation fold.
+            if fold == Fold::Test {
+                let foretold = by_counts(&counts, texts);
+                let name = format!("counts after {ORDER} characters, {name}{which}");
+                table.row(name, figures(texts, foretold));
+            }
         }
     }
     table.notes.push(
         "Every character of the texts counts, headers, titles and ends of lines included; *music* is what \
          comes after the first line of a key. *Foretold*: the share of characters that were the likeliest. \
-         Each tune is read from its beginning, by a network of the article's kind right after the one \
-         before it. Counts: Witten-Bell, of the folds that are not for testing; the network learnt from less, \
+         *New melodies*: tunes of which no learnt one has four bars in a row. Each tune is read from its \
+         beginning, by a network of the article's kind right after the one before it. Counts: Witten-Bell, of the folds that are not for testing; the network learnt from less, \
          since it never saw the validation fold. Weights in single precision."
             .to_owned(),
     );

@@ -57,11 +57,6 @@ struct Judgement {
 /// The table of all sources.
 pub(super) fn tables(study: &Study<'_>, observe: &mut Observer<'_>) -> Result<Vec<Table>, Error> {
     let learnt: Vec<String> = in_abc(&study.texts(Fold::Train, 0));
-    let bars = study
-        .texts
-        .of_fold(Fold::Train)
-        .map(|tune| tune.bars.clone());
-    let index = Index::new(bars);
     let mut profile = Profile::default();
     for score in learnt.iter().filter_map(|tune| score_of(tune)) {
         profile.add(&score);
@@ -79,7 +74,7 @@ pub(super) fn tables(study: &Study<'_>, observe: &mut Observer<'_>) -> Result<Ve
     }
     let judged: Vec<Judgement> = sources
         .into_iter()
-        .map(|source| judge(source, &index))
+        .map(|source| judge(source, &study.learnt))
         .collect();
     Ok(vec![table(&judged, &profile)])
 }
@@ -96,10 +91,10 @@ fn written(
         temperature,
         top_p: 1.0,
     };
-    let freedom = if study.texts.are_plain {
-        Freedom::OneTune
-    } else {
-        Freedom::Article
+    let freedom = match (study.network.carries(), study.texts.are_plain) {
+        (true, _) => Freedom::Article,
+        (false, true) => Freedom::PlainText,
+        (false, false) => Freedom::Tune,
     };
     let seed = study.seed.derive("tunes", u64::from(temperature.to_bits()));
     let write = |speaker: &mut Speaker, number: usize| {
@@ -277,8 +272,9 @@ fn table(judged: &[Judgement], learnt: &Profile) -> Table {
     });
     table.notes.push(
         "*Guided*: nothing is asked for, and the guide refuses what would be no tune. *Free*: whatever the \
-         network says; a network that learnt published texts writes 1,024 characters from a random one on, \
-         as the article's does, and those tunes are judged that begin and end within them. Bars of two tunes \
+         network says, until a tune's text ends; the article's network writes 1,024 characters from a random \
+         one on, and those tunes are judged that begin and end within them. *Ended*: with a double bar, a \
+         final one, or a sign of repeat. Bars of two tunes \
          are equal in any key and octave. Bits: the divergence of Jensen and Shannon from the tunes that \
          were learnt. The cost of the guide: the negative logarithm of the probability that the network \
          gave to all that the guide allowed. Nothing was written anew for being a copy."
