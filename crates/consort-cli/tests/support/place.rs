@@ -9,23 +9,23 @@ use tempfile::TempDir;
 
 /// A fresh folder, and the command in it. No SoundFont is looked for, so that what is heard depends
 /// on no machine.
-pub struct Place(TempDir);
+pub(crate) struct Place(TempDir);
 
 impl Place {
-    pub fn new() -> Place {
+    pub(crate) fn new() -> Place {
         Place(tempfile::tempdir().unwrap())
     }
 
-    pub fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.0.path().join(name)
     }
 
-    pub fn write(&self, name: &str, bytes: impl AsRef<[u8]>) -> &Place {
+    pub(crate) fn write(&self, name: &str, bytes: impl AsRef<[u8]>) -> &Place {
         fs::write(self.path(name), bytes).unwrap();
         self
     }
 
-    pub fn run(&self, arguments: &[&str]) -> Output {
+    pub(crate) fn run(&self, arguments: &[&str]) -> Output {
         Command::new(env!("CARGO_BIN_EXE_consort"))
             .args(arguments)
             .current_dir(self.0.path())
@@ -36,7 +36,7 @@ impl Place {
     }
 
     /// Runs what must succeed, and gives its standard output.
-    pub fn does(&self, arguments: &[&str]) -> String {
+    pub(crate) fn does(&self, arguments: &[&str]) -> String {
         let output = self.run(arguments);
         assert!(
             output.status.success(),
@@ -47,7 +47,7 @@ impl Place {
     }
 
     /// Runs what must be refused with status 2, leave no file behind and say all of `parts`.
-    pub fn refuses(&self, arguments: &[&str], parts: &[&str]) {
+    pub(crate) fn refuses(&self, arguments: &[&str], parts: &[&str]) {
         let before = self.names();
         let output = self.run(arguments);
         let said = text(&output.stderr);
@@ -61,7 +61,7 @@ impl Place {
         assert_eq!(self.names(), before, "{arguments:?} left something behind");
     }
 
-    pub fn names(&self) -> Vec<String> {
+    pub(crate) fn names(&self) -> Vec<String> {
         let entries = fs::read_dir(self.0.path()).unwrap();
         let mut names: Vec<String> = entries
             .map(|entry| entry.unwrap().file_name().into_string().unwrap())
@@ -70,19 +70,19 @@ impl Place {
         names
     }
 
-    pub fn score(&self, name: &str) -> Score {
+    pub(crate) fn score(&self, name: &str) -> Score {
         format::read(&fs::read(self.path(name)).unwrap(), None)
             .unwrap()
             .value
     }
 }
 
-pub fn text(bytes: &[u8]) -> String {
+pub(crate) fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 
 /// Checks that a WAV file is loud enough, not too loud, and nowhere silent for long.
-pub fn heard(path: &Path) {
+pub(crate) fn heard(path: &Path) {
     let wav = fs::read(path).unwrap();
     let (samples, _) = wav[44..].as_chunks::<2>();
     let samples: Vec<i16> = samples
