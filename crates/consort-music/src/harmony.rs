@@ -18,11 +18,13 @@ use crate::sections::places;
 use crate::statistics::{Chord, Quality};
 use crate::time::Ticks;
 
+mod accompaniment;
 mod customs;
 mod line;
 #[cfg(test)]
 mod tests;
 
+pub use self::accompaniment::with_accompaniment;
 use self::customs::{Candidate, Place, candidates};
 use self::line::Tone;
 

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use consort_audio::{Instruments, RenderError, RenderOptions, WavError, WavFormat, render};
 use consort_music::format::{self, Format, ReadError};
 use consort_music::grid::TooLong;
-use consort_music::{Reading, Resolution, Score, Ticks, Warning};
+use consort_music::{Reading, Resolution, Score, Ticks, Warning, harmony};
 use thiserror::Error;
 
 use crate::pictures::{self, PictureFormat};
@@ -189,8 +189,8 @@ pub fn read(path: &Path) -> Result<Vec<u8>, FileError> {
 /// The steps in a quarter note of the grids in [`Kind::Arrays`]: sixteenths.
 pub const STEPS_PER_QUARTER: u32 = 4;
 
-/// The bytes of a file of `kind` about `score`: the score itself, its sound with repeats played out,
-/// its piano roll, or its arrays with grids of [`STEPS_PER_QUARTER`].
+/// The bytes of a file of `kind` about `score`: the score itself, its sound with repeats played out and
+/// the chords of a lead sheet strummed, its piano roll, or its arrays with grids of [`STEPS_PER_QUARTER`].
 ///
 /// # Errors
 /// If the score cannot be played, or is too long for a table.
@@ -203,6 +203,7 @@ pub fn bytes_of(
         Kind::Score(format) => Ok(format::write(score, format)),
         Kind::Picture(format) => Ok(pictures::piano_roll(score, format)),
         Kind::Wav => {
+            let score = harmony::with_accompaniment(score.clone());
             let audio = render(&score.unfolded(), instruments, &RenderOptions::STANDARD)?;
             Ok(audio.to_wav(WavFormat::Int16)?)
         }
