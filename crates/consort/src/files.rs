@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use consort_audio::{Instruments, RenderError, RenderOptions, WavError, WavFormat, render};
 use consort_music::format::{self, Format, ReadError};
 use consort_music::grid::TooLong;
-use consort_music::{Reading, Resolution, Score, Ticks, Warning, harmony};
+use consort_music::{Reading, Resolution, Score, Ticks, Warning, abc, harmony};
 use thiserror::Error;
 
 use crate::pictures::{self, PictureFormat};
@@ -209,6 +209,15 @@ pub fn bytes_of(
         }
         Kind::Arrays => arrays(score, STEPS_PER_QUARTER),
     }
+}
+
+/// A score in ABC with this reference number, as one of the tunes of a file.
+pub fn numbered_tune(score: &Score, number: u64) -> String {
+    let mut score = score.clone();
+    let fields = &mut score.metadata.fields;
+    fields.retain(|(name, _)| name != "X");
+    fields.push(("X".to_owned(), number.to_string()));
+    abc::write(&score)
 }
 
 /// The arrays of `score` as an `.npz` file with grids of so many steps in a quarter note, as

@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
-use consort::files::{Kind, bytes_of, read_score, write_all};
+use consort::files::{Kind, bytes_of, numbered_tune, read_score, write_all};
 use consort::pictures::PictureFormat;
 use consort::trace;
 use consort::{Family, Generator, Music, Options, Piece, Prompt};
 use consort_learn::Seed;
-use consort_music::{Warning, abc};
+use consort_music::Warning;
 use serde_json::json;
 
 use super::{
@@ -109,7 +109,7 @@ pub(super) fn run(family: &'static dyn Family, matches: &ArgMatches) -> anyhow::
             files.extend(trace_files(&numbered(beside, number), &piece));
         }
         if !for_all.is_empty() {
-            together.push(score.clone());
+            together.push(numbered_tune(score, sample + 1));
         }
         write_all(&files).map_err(consort::Error::from)?;
         let written: Vec<String> = files
@@ -125,8 +125,7 @@ pub(super) fn run(family: &'static dyn Family, matches: &ArgMatches) -> anyhow::
         }
         reports.push(report(&piece, seed, &written));
     }
-    let tunes =
-        |(path, _): &(PathBuf, Kind)| (path.clone(), abc::write_all(&together).into_bytes());
+    let tunes = |(path, _): &(PathBuf, Kind)| (path.clone(), together.join("\n").into_bytes());
     let files: Vec<_> = for_all.iter().map(tunes).collect();
     write_all(&files).map_err(consort::Error::from)?;
     if !matches.get_flag("json") {
