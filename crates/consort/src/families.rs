@@ -243,7 +243,7 @@ impl Generator {
     ) -> Result<Piece, Error> {
         let mut piece = self.inner.generate(prompt, options, seed, observe)?;
         let settings = options
-            .iter()
+            .changed()
             .map(|(name, value)| (name.to_owned(), value.to_string()));
         let made_by = MadeBy {
             version: env!("CARGO_PKG_VERSION").to_owned(),

@@ -214,6 +214,16 @@ impl Options {
         }
     }
 
+    /// Everything that is set to something other than its default, by name.
+    pub fn changed(&self) -> impl Iterator<Item = (&'static str, &OptionValue)> {
+        let is_default = |name: &str, value: &OptionValue| {
+            let spec = self.specs.iter().find(|spec| spec.name == name);
+            spec.and_then(OptionSpec::default).as_ref() == Some(value)
+        };
+        self.iter()
+            .filter(move |(name, value)| !is_default(name, value))
+    }
+
     /// Everything that is set or has a default, by name.
     pub fn iter(&self) -> impl Iterator<Item = (&'static str, &OptionValue)> {
         self.values.iter().map(|(name, value)| (*name, value))
@@ -265,6 +275,9 @@ mod tests {
         );
         options.set("grid", "8th").unwrap();
         options.set("steps", "9").unwrap();
+        options.set("heat", "1").unwrap();
+        let changed: Vec<_> = options.changed().map(|(name, _)| name).collect();
+        assert_eq!(changed, ["grid", "steps"]);
         assert_eq!(
             (options.whole("steps"), options.text("grid")),
             (Some(9), Some("8th"))

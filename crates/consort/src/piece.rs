@@ -51,7 +51,7 @@ pub struct MadeBy {
     pub family: String,
     /// The weights.
     pub weights: String,
-    /// Everything that was set or had a default, by name.
+    /// Everything that was set to something other than the default of this version, by name.
     pub options: BTreeMap<String, String>,
     /// The seed.
     pub seed: Seed,
