@@ -22,7 +22,9 @@ impl Quoted {
     /// that escapes a letter so keeps words from being taken for something else.
     pub(super) fn of(raw: &str) -> Quoted {
         let placed = raw.strip_prefix(['^', '_', '<', '>', '@']);
-        if let Some(signs) = navigation(placed.unwrap_or(raw)) {
+        // `D/C` is a chord and no da capo.
+        let is_chord = placed.is_none() && chord(&super::text::decode(raw)).is_some();
+        if let Some(signs) = navigation(placed.unwrap_or(raw)).filter(|_| !is_chord) {
             return Quoted::Navigation(signs);
         }
         let plain = placed.unwrap_or(raw).trim();
@@ -199,6 +201,7 @@ mod tests {
             Quoted::Words("DC al (S) slowly".into())
         );
         assert_eq!(jump(r"^\u0046ine"), Quoted::Words("Fine".into()));
+        assert_eq!(jump("D/C#"), Quoted::Chord("D/C#".into()));
         assert_eq!(jump("_mf"), Quoted::Dynamic("mf".into()));
         assert_eq!(jump("@10,-5there"), Quoted::Words("there".into()));
         assert_eq!(jump(">"), Quoted::Words(">".into()));

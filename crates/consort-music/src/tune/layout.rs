@@ -103,6 +103,12 @@ impl Layout {
         let odd = |span| TooRich::Section { bar: bar(span) };
         let first = self.strains.first().map_or(0, Strain::upbeat);
         let mut pickup = first;
+        if let (true, Some(bar)) = (
+            first > 0 && !length::is_pickup(first, full),
+            self.strains[0].bars.first(),
+        ) {
+            return Err(odd(bar));
+        }
         for (index, strain) in self.strains.iter().enumerate() {
             let Some(last) = strain.bars.last() else {
                 return Err(TooRich::Empty);

@@ -82,3 +82,20 @@ pub(super) fn measure_number(score: &Score, at: Grains) -> String {
         Ticks(i64::from(at) * quarter / (2 * i64::from(EIGHTH))),
     )
 }
+
+/// The longest pickup of bars of this length: a quarter note is left for the bar that waits for it.
+pub(super) fn longest_pickup(bar: Grains) -> Grains {
+    bar.saturating_sub(2 * EIGHTH)
+}
+
+/// Whether a pickup to bars of length `bar` may be so long: whole eighth notes, and in bars of five beats
+/// whole quarter notes. Others are rare, and abc2midi accompanies the short bars that wait for them with
+/// chords that do not end.
+pub(super) fn is_pickup(length: Grains, bar: Grains) -> bool {
+    let unit = if bar == 10 * EIGHTH {
+        2 * EIGHTH
+    } else {
+        EIGHTH
+    };
+    length.is_multiple_of(unit) && (1..=longest_pickup(bar)).contains(&length)
+}

@@ -77,8 +77,9 @@ impl Header {
             return CharSet::of(":");
         }
         let space = CharSet::of(" ");
+        let is_raw = self.is_raw || self.last.is_none() && is_raw_field(field);
         match typed.as_str() {
-            "" if self.is_raw => self.value(field, "", plan).union(space),
+            "" if is_raw => self.value(field, "", plan).union(space),
             value => self.value(field, value.strip_prefix(' ').unwrap_or(value), plan),
         }
     }
@@ -192,7 +193,7 @@ impl Header {
         let field = line.chars().next()?;
         let value = line.get(2..).unwrap_or_default();
         let value = value.strip_prefix(' ').unwrap_or(value);
-        self.is_raw |= self.last.is_none() && TEXTS.union(CharSet::of("X")).contains(field);
+        self.is_raw |= self.last.is_none() && is_raw_field(field);
         self.seen.insert(field);
         self.last = Some(field);
         match field {
@@ -224,6 +225,11 @@ impl Header {
         let form = self.form.take().or_else(|| plan.conditions.form.clone());
         Some(Tune::new(form, (full, unit), spaced, key, &plan.conditions))
     }
+}
+
+/// Whether no tune text has the field.
+fn is_raw_field(field: char) -> bool {
+    field == 'X' || TEXTS.contains(field)
 }
 
 fn units(is_raw: bool) -> &'static [(&'static str, Grains)] {

@@ -185,7 +185,7 @@ impl Music {
 
     /// Begins a section, or ends the tune before it.
     fn begin_section(&mut self, c: char, tune: &Tune) {
-        let (_, notes) = self.place.may_begin(tune);
+        let (_, notes) = self.place.may_begin(tune, self.is_apart());
         match c {
             '|' => self.at = At::Sign,
             ' ' => self.gap = Gap::None,
@@ -294,9 +294,14 @@ impl Music {
         }
     }
 
+    /// Whether white space stands behind the last bar line.
+    fn is_apart(&self) -> bool {
+        matches!(self.gap, Gap::None | Gap::Last)
+    }
+
     /// What may come at the beginning of a section.
     fn sections(&self, tune: &Tune) -> CharSet {
-        let (sign, notes) = self.place.may_begin(tune);
+        let (sign, notes) = self.place.may_begin(tune, self.is_apart());
         let mut next = CharSet::EMPTY;
         if sign {
             next.insert('|');

@@ -1,6 +1,6 @@
 //! Where in the form a tune is, and which bar lines may come.
 
-use super::super::length::Grains;
+use super::super::length::{self, Grains};
 use super::super::{Form, Section};
 use super::Guide;
 use super::tune::Tune;
@@ -136,7 +136,8 @@ pub(super) struct Place {
     done: u8,
     part: Part,
     repeated: Repeated,
-    /// Whether a section without a sign can be told by a reader to be repeated from its beginning.
+    /// Whether all readers take a repeat without a sign back to the beginning of this section: not behind a
+    /// double line.
     is_clear: bool,
     bar: Bar,
     /// Whether the first bar of the tune is known to be whole, because it has a chord symbol.
@@ -214,14 +215,16 @@ impl Place {
         self.is_whole = true;
     }
 
-    /// At the beginning of a section: whether its sign may come, and whether notes may.
-    pub(super) fn may_begin(&self, tune: &Tune) -> (bool, bool) {
+    /// At the beginning of a section: whether its sign may come, and whether notes may. Behind a double
+    /// line the sign needs a gap.
+    pub(super) fn may_begin(&self, tune: &Tune, is_apart: bool) -> (bool, bool) {
         match form(tune, self.section) {
             Some(section) => (section.repeated, !section.repeated || self.section == 0),
             None => {
                 let has_room = self.before < Form::BARS_MAX;
                 let after_repeat = self.section == 0 || self.repeated == Repeated::Yes;
-                (has_room && after_repeat, has_room)
+                let is_apart = is_apart && self.section > 0;
+                (has_room && (after_repeat || is_apart), has_room)
             }
         }
     }
@@ -250,12 +253,13 @@ impl Place {
         let is_full = elapsed == tune.full;
         match self.bar {
             _ if elapsed == 0 => Lines::default(),
-            Bar::Before => Lines::when(!is_full, &[Line::Begin]),
+            Bar::Before => Lines::when(length::is_pickup(elapsed, tune.full), &[Line::Begin]),
             Bar::Pickup => Lines::when(elapsed == self.pickup, &[Line::Plain]),
             Bar::First if !is_full => {
                 let is_open = self.repeated == Repeated::Open;
-                Lines::when(!self.is_whole, &[Line::Plain])
-                    .and(Lines::when(!self.is_whole && is_open, &[Line::Begin]))
+                let may_end = !self.is_whole && length::is_pickup(elapsed, tune.full);
+                Lines::when(may_end, &[Line::Plain])
+                    .and(Lines::when(may_end && is_open, &[Line::Begin]))
             }
             Bar::First | Bar::Whole => self.whole_lines(tune, elapsed),
         }
@@ -295,7 +299,13 @@ impl Place {
                 let mut lines = Lines::when(goes_back && may_repeat, &[Line::Repeat]);
                 if done < self.room() {
                     lines = lines.and(plain);
-                    lines = if may_repeat { lines.and(first) } else { lines };
+                    // Some readers know no endings of a repeat without a sign but at the beginning.
+                    let may_have_endings = self.repeated == Repeated::Yes || self.section == 0;
+                    lines = if may_have_endings {
+                        lines.and(first)
+                    } else {
+                        lines
+                    };
                 }
                 if self.repeated == Repeated::Open {
                     lines = lines.and(self.ends(tune, done, goes_on));
@@ -329,9 +339,11 @@ impl Place {
     /// The longest that the bar may become; its end is a place for a bar line.
     pub(super) fn longest(&self, tune: &Tune) -> Grains {
         match self.bar {
-            Bar::Before => tune.full - tune.grid,
+            Bar::Before => length::longest_pickup(tune.full),
             Bar::Pickup => self.pickup,
-            Bar::First if tune.has_chord_in_each_bar() && !self.is_whole => tune.full - tune.grid,
+            Bar::First if tune.has_chord_in_each_bar() && !self.is_whole => {
+                length::longest_pickup(tune.full)
+            }
             Bar::First | Bar::Whole if self.whole_lines(tune, tune.full).is_empty() => {
                 tune.full - self.pickup
             }
@@ -380,9 +392,7 @@ impl Place {
                 } else {
                     Bar::Whole
                 };
-                // A reader takes a repeat without a sign back to the last repeat, or to a double line at
-                // which four bars have ended.
-                self.is_clear = was_repeated || bars >= 4;
+                self.is_clear = was_repeated;
                 self.repeated = match line {
                     Line::Double => Repeated::No,
                     _ => Repeated::Yes,
