@@ -29,6 +29,11 @@ const NUMBER_MAX: usize = 6;
 /// Units of length of texts as collections have them.
 const UNITS: &[(&str, Grains)] = &[("1/4", 2 * EIGHTH), ("1/8", EIGHTH), ("1/16", EIGHTH / 2)];
 
+/// The rhythm that players swing, and the metres in which programs that do so take it: abc2midi refuses
+/// others.
+const SWUNG: &str = "hornpipe";
+const SWUNG_METRES: [(u8, u8); 2] = [(2, 4), (4, 4)];
+
 /// The lines before the music.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Header {
@@ -40,6 +45,8 @@ pub(super) struct Header {
     /// Whether it began as files of collections do.
     is_raw: bool,
     form: Option<Form>,
+    /// Whether the rhythm is [`SWUNG`].
+    is_swung: bool,
     metre: Option<Metre>,
     unit: Option<Grains>,
 }
@@ -131,7 +138,10 @@ impl Header {
             'M' => {
                 let metres = METRES.iter().filter(|(beats, unit)| {
                     let is_it = |metre: Metre| (metre.beats, metre.unit) == (*beats, *unit);
-                    conditions.metre.is_none_or(is_it)
+                    match conditions.metre {
+                        Some(metre) => is_it(metre),
+                        None => !self.is_swung || SWUNG_METRES.contains(&(*beats, *unit)),
+                    }
                 });
                 let names: Vec<String> = metres
                     .map(|(beats, unit)| format!("{beats}/{unit}"))
@@ -178,7 +188,23 @@ impl Header {
             return letters;
         }
         let goes_on = value.len() + 1 < RHYTHM_MAX;
+        let swings = |metre: Metre| SWUNG_METRES.contains(&(metre.beats, metre.unit));
+        let last = self.metre.filter(|&metre| !swings(metre)).and_then(|_| {
+            let (last, before) = SWUNG.as_bytes().split_last()?;
+            value
+                .as_bytes()
+                .eq_ignore_ascii_case(before)
+                .then_some(*last)
+        });
+        let last = last.map_or(CharSet::EMPTY, |last| {
+            let last = char::from(last);
+            let mut both = CharSet::EMPTY;
+            both.insert(last);
+            both.insert(last.to_ascii_uppercase());
+            both
+        });
         letters
+            .without(last)
             .union(END)
             .union(CharSet::of(if goes_on { " " } else { "" }))
     }
@@ -198,6 +224,11 @@ impl Header {
         self.last = Some(field);
         match field {
             'N' => self.form = value.parse().ok(),
+            'R' => {
+                let start = value.as_bytes().get(..SWUNG.len());
+                self.is_swung =
+                    start.is_some_and(|start| start.eq_ignore_ascii_case(SWUNG.as_bytes()));
+            }
             'M' => self.metre = metre(value),
             'L' => {
                 let unit = UNITS.iter().find(|(name, _)| *name == value);
@@ -276,4 +307,34 @@ fn form(value: &str) -> CharSet {
         next = next.union(END);
     }
     next
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Conditions, Guide};
+    use super::*;
+
+    fn after(conditions: Conditions, text: &str) -> CharSet {
+        let mut guide = Guide::new(conditions).unwrap();
+        text.chars().for_each(|c| guide.push(c).unwrap());
+        guide.allowed()
+    }
+
+    #[test]
+    fn hornpipes_are_swung_in_two_or_four() {
+        let any = Conditions::default;
+        assert_eq!(after(any(), "R:hornpipe\nM:"), CharSet::of("24"));
+        assert!(after(any(), "R:hornpip\nM:").contains('6'));
+        assert!(!after(any(), "X:1\nT:a\nM:6/8\nR:Hornpip").contains('e'));
+        assert!(after(any(), "X:1\nT:a\nM:4/4\nR:Hornpip").contains('e'));
+        let asked = Conditions {
+            metre: Metre::new(3, 2),
+            ..any()
+        };
+        assert_eq!(
+            after(asked, "R:hornpipe\nM:"),
+            CharSet::of("3"),
+            "who asks gets"
+        );
+    }
 }
