@@ -97,22 +97,19 @@ impl Layout {
         Form::new(sections).map_err(|_| TooRich::TooLong { bars })
     }
 
-    /// Whether the first and last bars of all sections make up whole ones: see the rules of the module.
+    /// Whether the first and last bars of all sections make up whole ones: the module above has the rules.
     fn check(&self, full: Grains, score: &Score) -> Result<(), TooRich> {
         let bar = |span: &Range<Grains>| length::measure_number(score, span.start);
         let odd = |span| TooRich::Section { bar: bar(span) };
         let first = self.strains.first().map_or(0, Strain::upbeat);
         let mut pickup = first;
-        if let (true, Some(bar)) = (
-            first > 0 && !length::is_pickup(first, full),
-            self.strains[0].bars.first(),
-        ) {
-            return Err(odd(bar));
-        }
         for (index, strain) in self.strains.iter().enumerate() {
             let Some(last) = strain.bars.last() else {
                 return Err(TooRich::Empty);
             };
+            if strain.upbeat() > 0 && !length::is_pickup(strain.upbeat(), full) {
+                return Err(odd(last));
+            }
             let full_before = strain.endings.is_none() || length(last) == full;
             let Some((back, on)) = strain.back().zip(strain.on()) else {
                 return Err(TooRich::Empty);

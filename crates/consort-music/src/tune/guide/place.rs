@@ -276,7 +276,7 @@ impl Place {
         let section = form(tune, self.section);
         match (self.part, section) {
             (Part::Second { body, first }, _) if done == first => {
-                Lines::when(goes_on, &[]).and(self.ends(tune, body + first, goes_on))
+                self.ends(tune, body + first, goes_on)
             }
             (Part::Second { .. }, _) => plain,
             (Part::First { body }, Some(section)) if body + done == section.bars => second,
