@@ -3,9 +3,9 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use consort_music::Pitch;
 use consort_music::abc;
 use consort_music::tune::{self, ChordSymbols, Conditions};
+use consort_music::{Pitch, Ticks};
 
 use crate::{assert_adds_up, follow, strictly_read};
 
@@ -22,6 +22,20 @@ fn tune_texts_of_the_collections_are_tunes_and_let_through() {
         );
     }
     println!("{} tune texts", texts.len());
+}
+
+#[test]
+fn tunes_of_the_collections_are_tunes_in_all_keys() {
+    // A tenth of them, for the sake of time.
+    for text in collections().iter().step_by(10) {
+        let score = strictly_read(text);
+        for fifths in -5..=6 {
+            let moved = tune::transposed(&score, fifths).unwrap();
+            let there = tune::text(&moved, ChordSymbols::Kept).unwrap();
+            assert_eq!(strictly_read(&there).key_at(Ticks::ZERO).fifths, fifths);
+            assert!(follow(wide(), &there).is_ok_and(|guide| guide.is_complete()));
+        }
+    }
 }
 
 /// The tune texts of the collections, if they lie beside the project.

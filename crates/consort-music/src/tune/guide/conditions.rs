@@ -24,8 +24,8 @@ pub struct Conditions {
     pub accidentals: Accidentals,
     /// The lowest pitch: C3 at least. G3, a fiddle's lowest, if nothing else is said.
     pub lowest: Pitch,
-    /// The highest pitch: B6 at most, an octave above the lowest at least. E6 if nothing else is said,
-    /// beyond which fewer than one note of 100 000 of the public-domain tunes goes.
+    /// The highest pitch: B6 at most, an octave above the lowest at least. E6 if nothing else is said:
+    /// three of 386 027 notes of the public-domain tune texts are higher.
     pub highest: Pitch,
 }
 
@@ -56,8 +56,8 @@ pub enum Accidentals {
     /// seventh and third; in mixolydian the raised seventh and the lowered third; in lydian the lowered
     /// fourth; in other modes none.
     ///
-    /// Counted in the tune texts of O'Neill's, Ryan's and Aird's collections. In major these are 2154 of
-    /// 2522 accidentals on 327 214 notes, in minor 1229 of 1360 on 41 919.
+    /// Counted in the tune texts of O'Neill's, Ryan's and Aird's collections: of 2487 accidentals in major
+    /// 2130 are these and 238 undo one, of 1361 in minor 1229 and 52.
     Customary,
     /// None: all notes are those of the signature.
     None,
