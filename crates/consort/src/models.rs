@@ -64,6 +64,24 @@ const EMBEDDED: &[Embedded] = &[
         card: include_str!("../../../weights/chorale-article-1.md"),
         bytes: None,
     },
+    Embedded {
+        name: "folk-1",
+        card: include_str!("../../../weights/folk-1.md"),
+        #[cfg(feature = "embedded-weights")]
+        bytes: Some(include_bytes!("../../../weights/folk-1.safetensors")),
+        #[cfg(not(feature = "embedded-weights"))]
+        bytes: None,
+    },
+    Embedded {
+        name: "folk-nottingham-1",
+        card: include_str!("../../../weights/folk-nottingham-1.md"),
+        bytes: None,
+    },
+    Embedded {
+        name: "folk-article-1",
+        card: include_str!("../../../weights/folk-article-1.md"),
+        bytes: None,
+    },
 ];
 
 /// All releases, the newest of each family first.

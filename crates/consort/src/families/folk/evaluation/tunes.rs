@@ -50,6 +50,8 @@ struct Judgement {
     distinct: usize,
     /// The longest run of bars of each tune that one that was learnt has, in order.
     runs: Vec<usize>,
+    /// Bars, those that stood in the tune before, and those that are one of the two before them.
+    bars: [usize; 3],
     profile: Profile,
     costs: Option<[f64; 2]>,
 }
@@ -186,6 +188,7 @@ fn judge(source: Source, index: &Index) -> Judgement {
         end: 0,
         distinct: 0,
         runs: Vec::new(),
+        bars: [0; 3],
         profile: Profile::default(),
         costs: source.costs,
     };
@@ -206,6 +209,11 @@ fn judge(source: Source, index: &Index) -> Judgement {
         let run = index.longest_run(&bars, |_| true);
         judgement.runs.push(run.map_or(0, |run| run.bars));
         judgement.profile.add(&score);
+        for (place, bar) in bars.iter().enumerate() {
+            judgement.bars[0] += 1;
+            judgement.bars[1] += usize::from(bars[..place].contains(bar));
+            judgement.bars[2] += usize::from(bars[place.saturating_sub(2)..place].contains(bar));
+        }
         melodies.insert(bars);
     }
     judgement.distinct = melodies.len();
@@ -251,6 +259,14 @@ fn table(judged: &[Judgement], learnt: &Profile) -> Table {
     row("the most", 0, &|j| run_at(j, 1.0));
     row("more than 6 learnt bars in a row, %", 1, &|j| {
         share(j.runs.iter().filter(|&&run| run > COPIED).count(), j)
+    });
+    let of_bars =
+        |count: usize, j: &Judgement| Some(100.0 * count as f64 / j.bars[0].max(1) as f64);
+    row("bars that the tune has had before, %", 1, &|j| {
+        of_bars(j.bars[1], j)
+    });
+    row("bars that are one of the two before, %", 1, &|j| {
+        of_bars(j.bars[2], j)
     });
     row("notes of the scale, %", 1, &|j| {
         Some(100.0 * j.profile.share_in_scale())
@@ -308,5 +324,6 @@ mod tests {
         assert_eq!((judged.tunes, judged.accepted, judged.add_up), (3, 2, 2));
         assert_eq!((judged.end, judged.distinct), (2, 2));
         assert_eq!(judged.runs, [2, 2, 4]);
+        assert_eq!(judged.bars, [12, 0, 0]);
     }
 }
