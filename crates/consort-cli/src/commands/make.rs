@@ -33,6 +33,7 @@ pub(super) fn command(family: &'static dyn Family) -> Command {
         Arg::new(spec.name)
             .long(spec.name)
             .value_name(spec.value_name)
+            .allow_negative_numbers(true)
             .help(help)
     });
     let default = match family.example() {

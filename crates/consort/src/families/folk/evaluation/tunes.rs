@@ -19,10 +19,10 @@ use crate::families::folk::network::Speaker;
 use crate::families::folk::sampler::{Drawing, Freedom, Written, write_freely, write_guided};
 use crate::report::{Figure, Table};
 
-/// Tunes that are written at each temperature.
+/// Tunes that are written at each temperature, the default among them.
 const TUNES: usize = 1000;
 
-const TEMPERATURES: [f32; 2] = [0.7, 1.0];
+const TEMPERATURES: [f32; 3] = [0.7, 0.9, 1.0];
 
 /// Tunes between two reports of progress.
 const TOGETHER: usize = 50;
