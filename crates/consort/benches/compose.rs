@@ -4,9 +4,8 @@ use std::ops::ControlFlow;
 
 use consort::families::family;
 use consort::families::folk::encoding::SYMBOLS;
-use consort::families::folk::network::{Network, Speaker};
+use consort::families::folk::network::{Network, Speaker, WRITING};
 use consort::{Generator, Options, Prompt};
-use consort_learn::stepper::Precision;
 use consort_learn::{Device, Progress, Seed};
 use divan::counter::ItemsCount;
 
@@ -22,7 +21,7 @@ fn speaker() -> Speaker {
     let architecture = weights.header.architecture.clone();
     let architecture = serde_json::from_value(architecture).expect("they fit");
     let network = weights.into_network(Network::new(&architecture, Seed(0)));
-    Speaker::new(&network.expect("they fit"), Precision::BFloat16)
+    Speaker::new(&network.expect("they fit"), WRITING)
 }
 
 /// A thousand characters heard and answered, in the words of the network alone, on one thread.

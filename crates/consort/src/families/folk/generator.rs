@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use consort_learn::stepper::Precision;
 use consort_learn::{Observer, Seed};
 use consort_music::novelty::{self, Index};
 use consort_music::tune::{self, ChordSymbols, Chords, Conditions, Guide};
@@ -12,7 +11,7 @@ use consort_music::{Key, Mode, Score, abc};
 use super::beginning::Beginning;
 use super::config::{Request, refused};
 use super::encoding::symbols;
-use super::network::{Network, Speaker};
+use super::network::{Network, Speaker, WRITING};
 use super::sampler::{Freedom, Written, write_freely, write_guided};
 use crate::error::Error;
 use crate::families::Piecewise;
@@ -33,7 +32,7 @@ impl Composer {
     /// Prepares `network`.
     pub(super) fn new(network: &Network, fingerprints: Vec<u32>) -> Composer {
         Composer {
-            speaker: Speaker::new(network, Precision::BFloat16),
+            speaker: Speaker::new(network, WRITING),
             learnt: Index::from_stream(fingerprints),
         }
     }

@@ -17,7 +17,7 @@ use super::objective::Batch;
 
 mod speaker;
 
-pub use speaker::Speaker;
+pub use speaker::{Speaker, WRITING};
 
 /// The network.
 #[derive(Module, Debug)]

@@ -9,7 +9,7 @@ use super::ngram::NGram;
 use super::{Study, tell};
 use crate::error::Error;
 use crate::families::folk::encoding::symbols;
-use crate::families::folk::network::Speaker;
+use crate::families::folk::network::{Speaker, WRITING};
 use crate::report::{Figure, Table};
 
 /// The order of counts that foretells these texts best, of 2, 4, 5 and 7.
@@ -99,13 +99,16 @@ fn table(study: &Study<'_>, version: usize) -> Table {
             if texts.is_empty() || (texts.len() == all.len() && !which.is_empty()) {
                 continue;
             }
-            let foretold = by_network(study, texts);
+            let foretold = by_network(study, texts, Precision::F32);
             table.row(
                 format!("the network, {name}{which}"),
                 figures(texts, foretold),
             );
             // The counts know the validation fold.
             if fold == Fold::Test {
+                let foretold = by_network(study, texts, WRITING);
+                let row = format!("the same with the weights that write, {name}{which}");
+                table.row(row, figures(texts, foretold));
                 let foretold = by_counts(&counts, texts);
                 let name = format!("counts after {ORDER} characters, {name}{which}");
                 table.row(name, figures(texts, foretold));
@@ -117,7 +120,8 @@ fn table(study: &Study<'_>, version: usize) -> Table {
          comes after the first line of a key. *Foretold*: the share of characters that were the likeliest. \
          *New melodies*: tunes of which no learnt one has four bars in a row. Each tune is read from its \
          beginning, by a network of the article's kind right after the one before it. Counts: Witten-Bell, of the folds that are not for testing; the network learnt from less, \
-         since it never saw the validation fold. Weights in single precision."
+         since it never saw the validation fold. Weights in single precision, but for those that write, of eight \
+         bits."
             .to_owned(),
     );
     if study.texts.left_out > 0 {
@@ -145,8 +149,8 @@ fn figures(texts: &[String], foretold: Foretold) -> Vec<Figure> {
 }
 
 /// What the network says of `texts`.
-fn by_network(study: &Study<'_>, texts: &[String]) -> Foretold {
-    let mut speaker = Speaker::new(study.network, Precision::F32);
+fn by_network(study: &Study<'_>, texts: &[String], precision: Precision) -> Foretold {
+    let mut speaker = Speaker::new(study.network, precision);
     if study.network.carries() {
         let of = |text: &String| one(&mut speaker, text);
         return texts

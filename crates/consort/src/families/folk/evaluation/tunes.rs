@@ -4,7 +4,6 @@
 use std::collections::BTreeSet;
 
 use consort_corpus::Fold;
-use consort_learn::stepper::Precision;
 use consort_learn::{Observer, Seed, progress};
 use consort_music::novelty::{self, Index};
 use consort_music::score::Barline;
@@ -15,7 +14,7 @@ use rayon::prelude::*;
 use super::profile::Profile;
 use super::{Study, tell};
 use crate::error::Error;
-use crate::families::folk::network::Speaker;
+use crate::families::folk::network::{Speaker, WRITING};
 use crate::families::folk::sampler::{Drawing, Freedom, Written, write_freely, write_guided};
 use crate::report::{Figure, Table};
 
@@ -88,7 +87,7 @@ fn written(
     guided: bool,
     observe: &mut Observer<'_>,
 ) -> Result<Source, Error> {
-    let speaker = Speaker::new(study.network, Precision::BFloat16);
+    let speaker = Speaker::new(study.network, WRITING);
     let drawing = Drawing {
         temperature,
         top_p: 1.0,

@@ -8,6 +8,11 @@ use super::{Network, tables};
 use crate::families::folk::config::Told;
 use crate::families::folk::encoding::{Context, LINE_END, SYMBOLS};
 
+/// The precision of weights in which tunes are written: a step is bound by reading them, so eight bits are
+/// more than twice as fast as sixteen where these do not fit the core's cache. What they cost in likelihood
+/// is a row of the evaluation.
+pub const WRITING: Precision = Precision::Int8;
+
 /// A network at a place in a tune.
 ///
 /// On one of rayon's threads, large layers are shared out among threads, without a change to the bits.
