@@ -248,9 +248,7 @@ fn table(judged: &[Judgement], learnt: &Profile) -> Table {
     row("accepted by the strict reader, %", 1, &|j| {
         share(j.accepted, j)
     });
-    row("all bars add up, repeats in pairs, %", 1, &|j| {
-        share(j.add_up, j)
-    });
+    row("that have a plain tune text, %", 1, &|j| share(j.add_up, j));
     row("ended as a tune is, %", 1, &|j| share(j.end, j));
     row("distinct melodies, %", 1, &|j| share(j.distinct, j));
     row("longest run of learnt bars, median", 0, &|j| run_at(j, 0.5));
@@ -288,11 +286,13 @@ fn table(judged: &[Judgement], learnt: &Profile) -> Table {
     table.notes.push(
         "*Guided*: nothing is asked for, and the guide refuses what would be no tune. *Free*: whatever the \
          network says, until a tune's text ends; the article's network writes 1,024 characters from a random \
-         one on, and those tunes are judged that begin and end within them. *Ended*: with a double bar, a \
-         final one, or a sign of repeat. Bars of two tunes \
-         are equal in any key and octave. Bits: the divergence of Jensen and Shannon from the tunes that \
-         were learnt. The cost of the guide: the negative logarithm of the probability that the network \
-         gave to all that the guide allowed. Nothing was written anew for being a copy."
+         one on, and those tunes are judged that begin and end within them. The strict reader refuses bars that \
+         do not add up and repeats without a partner, among others. *A plain tune text* has one key and metre, \
+         pickups of one length that the ends of sections make whole, and 64 bars at most. *Ended*: with a double \
+         bar, a final one, or a sign of repeat. Bars of two tunes are equal in any key and octave. Bits: the \
+         divergence of Jensen and Shannon from the tunes that were learnt. The cost of the guide: the negative \
+         logarithm of the probability that the network gave to all that the guide allowed. Nothing was written \
+         anew for being a copy."
             .to_owned(),
     );
     table
