@@ -54,6 +54,8 @@ pub(super) struct Profile {
     pub(super) intervals: Counts,
     /// Notes of the key's scale.
     pub(super) in_scale: u64,
+    /// Tunes, and those that end on the tonic.
+    pub(super) tunes: [u64; 2],
 }
 
 impl Profile {
@@ -65,6 +67,14 @@ impl Profile {
             .map_or_else(Key::default, |change| change.key);
         let tonic = i64::from(key.tonic_class());
         let quarter = score.resolution.quarter().0;
+        let end = score
+            .parts
+            .iter()
+            .filter_map(|part| part.notes.last())
+            .next();
+        let ends_home = end.is_some_and(|note| (i64::from(note.pitch.midi()) - tonic) % 12 == 0);
+        self.tunes[0] += 1;
+        self.tunes[1] += u64::from(ends_home);
         for part in &score.parts {
             let mut last: Option<i64> = None;
             for note in part.notes.iter().filter(|note| note.grace.is_none()) {
@@ -80,6 +90,14 @@ impl Profile {
                     u64::from(SCALE.contains(&(pitch - 7 * i64::from(key.fifths)).rem_euclid(12)));
             }
         }
+    }
+
+    /// The share of tunes that end on the tonic.
+    pub(super) fn share_home(&self) -> f64 {
+        let [tunes, home] = self.tunes;
+        #[expect(clippy::cast_precision_loss, reason = "some thousands at most")]
+        let share = home as f64 / tunes.max(1) as f64;
+        share
     }
 
     /// The share of notes of the key's scale, of all.
@@ -115,6 +133,13 @@ mod tests {
         let in_g = profile("X:1\nL:1/8\nK:G\ng2ab c'4|\n");
         assert_eq!(in_d, in_g);
         assert_eq!(in_d.share_in_scale(), 1.0);
+        assert_eq!(
+            (
+                in_d.share_home(),
+                profile("X:1\nL:1/8\nK:D\ng4d4|\n").share_home()
+            ),
+            (0.0, 1.0)
+        );
         let other = profile("X:1\nL:1/8\nK:D\n^d4 ^g4|\n");
         assert_eq!(other.share_in_scale(), 0.0);
         assert_eq!(in_d.degrees.divergence(&in_g.degrees), 0.0);

@@ -265,6 +265,9 @@ fn table(judged: &[Judgement], learnt: &Profile) -> Table {
     row("bars that are one of the two before, %", 1, &|j| {
         of_bars(j.bars[2], j)
     });
+    row("ends on the tonic, %", 1, &|j| {
+        Some(100.0 * j.profile.share_home())
+    });
     row("notes of the scale, %", 1, &|j| {
         Some(100.0 * j.profile.share_in_scale())
     });
