@@ -1,10 +1,12 @@
 //! Where a reader of ABC is in a tune, and what it knows there.
 
+use consort_music::tune::Form;
+
 use super::recall::Recall;
 use super::{LINE_END, SYMBOLS, character_of, symbol_of};
 
 /// Features of a place: see [`TABLES`].
-pub const FEATURES: usize = 11;
+pub const FEATURES: usize = 12;
 
 /// How many values each feature has:
 ///
@@ -13,7 +15,9 @@ pub const FEATURES: usize = 11;
 /// - for how many characters what was remembered has come true, up to 31;
 /// - the place in the bar in 32nds, up to 47, and the number of bars before it, up to 47, both with one
 ///   value for "not in the music";
-/// - the character at this place of the bar one, two, four and eight bars ago, with one value for "none".
+/// - the character at this place of the bar one, two, four and eight bars ago, with one value for "none";
+/// - how many bars the section has left, 1 to 16, and the same again in the last section, and one value for
+///   "nobody knows": the form of a plain tune text says it.
 pub const TABLES: [usize; FEATURES] = [
     SYMBOLS,
     SYMBOLS + 1,
@@ -26,7 +30,11 @@ pub const TABLES: [usize; FEATURES] = [
     SYMBOLS + 1,
     SYMBOLS + 1,
     SYMBOLS + 1,
+    1 + 2 * LEFT_MAX,
 ];
+
+/// The most bars left that are told apart.
+const LEFT_MAX: usize = 16;
 
 /// Bars back to which the features look.
 const BARS_BACK: [usize; 4] = [1, 2, 4, 8];
@@ -62,6 +70,8 @@ pub struct Context {
     at: i32,
     /// For each bar that has ended, and the one that has not, where its characters begin, by ticks.
     bars: Vec<Vec<(i32, u32)>>,
+    /// Where the form of the tune, if it is said, has led.
+    plan: Plan,
     recalls: [Recall; 3],
     /// Where what is remembered would go on, and for how long it has come true.
     remembered: Option<usize>,
@@ -130,6 +140,7 @@ impl Context {
             },
             at: 0,
             bars: vec![Vec::new()],
+            plan: Plan::default(),
             recalls: [4, 6, 10].map(Recall::new),
             remembered: None,
             true_for: 0,
@@ -180,11 +191,12 @@ impl Context {
         features[4] = self.true_for.min(31) as u16;
         features[5] = 48;
         features[6] = 48;
+        features[11] = self.plan.left();
         if !matches!(self.line, Line::Field(..)) {
             let at = self.now();
             features[5] = ((at + THIRTY_SECOND / 2) / THIRTY_SECOND).clamp(0, 47) as u16;
             features[6] = (self.bars.len() - 1).min(47) as u16;
-            for (feature, back) in features[7..].iter_mut().zip(BARS_BACK) {
+            for (feature, back) in features[7..11].iter_mut().zip(BARS_BACK) {
                 let bar = self.bars.len().checked_sub(back + 1);
                 let place = bar.and_then(|bar| begins(&self.bars[bar], at));
                 *feature = read(place);
@@ -276,11 +288,16 @@ impl Context {
                 let place = tonic.and_then(|tonic| LETTERS[..7].iter().position(|&l| l == tonic));
                 self.tonic = place.unwrap_or(self.tonic);
             }
-            Line::Field(b'M', text) if !self.unit_is_set => {
-                // The standard's rule, where a tune has no L:.
-                let short = fraction(&text).is_some_and(|(over, under)| over * 4 < under * 3);
-                self.unit = if short { QUARTER / 4 } else { QUARTER / 2 };
+            Line::Field(b'M', text) => {
+                let metre = fraction(&text);
+                self.plan.full = metre.map_or(0, |(over, under)| 4 * QUARTER * over / under);
+                if !self.unit_is_set {
+                    // The standard's rule, where a tune has no L:.
+                    let short = metre.is_some_and(|(over, under)| over * 4 < under * 3);
+                    self.unit = if short { QUARTER / 4 } else { QUARTER / 2 };
+                }
             }
+            Line::Field(b'N', text) => self.plan.form = text.parse().ok(),
             Line::Field(b'L', text) => {
                 if let Some((over, under)) = fraction(&text) {
                     self.unit = 4 * QUARTER * over / under;
@@ -313,6 +330,7 @@ impl Context {
                 return;
             }
         }
+        self.plan.read(character, self.now());
         let digit = character
             .to_digit(10)
             .and_then(|digit| i32::try_from(digit).ok());
@@ -371,6 +389,76 @@ impl Context {
             self.at = self.at.saturating_add(self.ticks(length));
             self.tuplet.left = self.tuplet.left.saturating_sub(1);
         }
+    }
+}
+
+/// The form of a tune, and where in it the music is.
+#[derive(Clone, Debug, Default)]
+struct Plan {
+    form: Option<Form>,
+    /// Ticks of a full bar.
+    full: i32,
+    section: usize,
+    /// Whether a bar of the section, or its pickup, has ended.
+    begun: bool,
+    /// Full bars of the section that have ended.
+    bars: usize,
+    /// How many of these stand before the endings.
+    before_endings: usize,
+    sign: Sign,
+}
+
+/// What the last character was part of.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Sign {
+    #[default]
+    Other,
+    /// A bar line, so far.
+    Bar,
+    /// What ends a section.
+    End,
+}
+
+impl Plan {
+    /// Reads a character of the music that is not between quotation marks, after so many ticks of a bar.
+    fn read(&mut self, character: char, ticks: i32) {
+        self.sign = match (character, self.sign) {
+            ('|' | ':', _) if ticks > 0 => {
+                self.bars += usize::from(self.begun || ticks >= self.full);
+                self.begun = true;
+                Sign::Bar
+            }
+            ('|' | ':', Sign::Bar) if self.bars > 0 => {
+                self.section += 1;
+                self.bars = 0;
+                self.begun = false;
+                Sign::End
+            }
+            ('|' | ':', sign) => sign,
+            ('1', Sign::Bar) => {
+                self.before_endings = self.bars;
+                Sign::Other
+            }
+            ('2', Sign::End) => {
+                self.section -= 1;
+                self.bars = self.before_endings;
+                self.begun = true;
+                Sign::Other
+            }
+            _ => Sign::Other,
+        };
+    }
+
+    /// See [`TABLES`].
+    fn left(&self) -> u16 {
+        let sections = self.form.as_ref().map_or(&[][..], Form::sections);
+        let Some(section) = sections.get(self.section) else {
+            return 0;
+        };
+        let left = usize::from(section.bars).saturating_sub(self.bars);
+        let left = left.clamp(1, LEFT_MAX);
+        let last = self.section + 1 == sections.len();
+        u16::try_from(left + if last { LEFT_MAX } else { 0 }).unwrap_or(0)
     }
 }
 
@@ -477,6 +565,30 @@ mod tests {
             "sixteenths, since the metre is short"
         );
         assert_eq!(at("M:6/8\nK:"), [48, 48], "not in the music");
+    }
+
+    #[test]
+    fn bars_are_counted_down() {
+        let left =
+            |music: &str| after(&format!("N:2:3.\nM:2/4\nL:1/8\nK:C\n{music}")).features()[11];
+        let last = |left: u16| 16 + left;
+        for (music, expected) in [
+            ("", 2),
+            ("|:G|", 2),
+            ("|:G|C2D2", 2),
+            ("|:G|C2D2|", 1),
+            ("|:G|C2D2|C3:|", last(3)),
+            ("|:G|C2D2|C3:||:", last(3)),
+            ("|:G|C2D2|1C3:|", last(3)),
+            ("|:G|C2D2|1C3:|2", 1),
+            ("|:G|C2D2|1C3:|2C3||", last(3)),
+            ("|:G|C2D2|C3:|G|", last(3)),
+            ("|:G|C2D2|C3:|G|\"C\"C4|(3CCCC2|", last(1)),
+            ("G|:C2D2|", 1),
+        ] {
+            assert_eq!(left(music), expected, "{music}");
+        }
+        assert_eq!(after("M:2/4\nK:C\nC2|").features()[11], 0, "nobody knows");
     }
 
     #[test]
