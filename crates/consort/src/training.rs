@@ -28,12 +28,10 @@ pub(crate) fn train<M: Model>(
 ) -> Result<Trained, Error> {
     let settings: Settings<M::Architecture, M::Curriculum> = settings(model, request)?;
     let architecture = json(&settings.architecture);
-    let (network, steps_before, mut fingerprints) = match &request.from {
+    let (network, before) = match &request.from {
         Some(weights) => {
-            let before = weights.header.clone();
-            let fingerprints = weights.fingerprints.clone();
             let (_, network) = network_of(model, weights.clone())?;
-            if before.architecture != architecture {
+            if weights.header.architecture != architecture {
                 let reason =
                     "the preset's architecture differs from that of the weights to start from";
                 return Err(Error::Preset {
@@ -41,12 +39,9 @@ pub(crate) fn train<M: Model>(
                     reason: reason.into(),
                 });
             }
-            (network, before.steps, fingerprints)
+            (network, Some(weights))
         }
-        None => {
-            let network = model.network(&settings.architecture, request.seed);
-            (network, 0, Vec::new())
-        }
+        None => (model.network(&settings.architecture, request.seed), None),
     };
     let network = request.device.place(network)?;
     let material = model.data(&settings.architecture, &settings.curriculum, &request.data)?;
@@ -64,7 +59,7 @@ pub(crate) fn train<M: Model>(
         .iter()
         .map(|record| record.valid)
         .reduce(f64::min);
-    let header = Header {
+    let mut header = Header {
         format: FORMAT.to_owned(),
         name: request.name.clone(),
         family: M::ID.to_owned(),
@@ -74,14 +69,17 @@ pub(crate) fn train<M: Model>(
         split: material.split.to_owned(),
         seed: request.seed,
         commit: request.commit.clone(),
-        steps: steps_before + fitted.steps,
+        steps: fitted.steps,
         measures: best
             .map(|best| ("validation-loss".to_owned(), best))
             .into_iter()
             .collect(),
         licence: material.licence.to_owned(),
     };
-    fingerprints.extend(material.fingerprints);
+    let mut fingerprints = material.fingerprints;
+    if let Some(before) = before {
+        inherit(&mut header, &mut fingerprints, before);
+    }
     let mut weights = Weights::of(&fitted.network, header);
     weights.fingerprints = fingerprints;
     Ok(Trained {
@@ -89,6 +87,25 @@ pub(crate) fn train<M: Model>(
         history: fitted.history,
         stopped: fitted.stopped,
     })
+}
+
+/// Adds to what weights say of themselves what those that they began with say: steps, and the corpora
+/// that they knew with their licence and fingerprints.
+fn inherit(header: &mut Header, fingerprints: &mut Vec<u32>, before: &Weights) {
+    header.steps += before.header.steps;
+    let known = before.header.corpora.iter();
+    let known: Vec<_> = known
+        .filter(|corpus| !header.corpora.contains(corpus))
+        .cloned()
+        .collect();
+    if known.is_empty() {
+        return;
+    }
+    header.corpora.splice(0..0, known);
+    fingerprints.splice(0..0, before.fingerprints.iter().copied());
+    if header.licence != before.header.licence {
+        header.licence = format!("{} AND {}", before.header.licence, header.licence);
+    }
 }
 
 /// The network that `weights` hold.
@@ -180,4 +197,66 @@ fn merge(table: &mut toml::Table, changes: toml::Table) {
 
 fn json<T: Serialize>(value: &T) -> serde_json::Value {
     serde_json::to_value(value).expect("settings are plain data with text keys")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use consort_learn::CorpusStamp;
+
+    use super::*;
+
+    fn weights(corpus: &str, licence: &str, marks: &[u32]) -> Weights {
+        let header = Header {
+            format: FORMAT.to_owned(),
+            name: "test-1".to_owned(),
+            family: "test".to_owned(),
+            encoding: "test/1".to_owned(),
+            architecture: serde_json::Value::Null,
+            corpora: vec![CorpusStamp {
+                name: corpus.to_owned(),
+                sha256: corpus.to_owned(),
+                licence: licence.to_owned(),
+            }],
+            split: "none".to_owned(),
+            seed: Seed(1),
+            commit: "unknown".to_owned(),
+            steps: 10,
+            measures: BTreeMap::new(),
+            licence: licence.to_owned(),
+        };
+        Weights {
+            header,
+            parameters: BTreeMap::new(),
+            fingerprints: marks.to_vec(),
+        }
+    }
+
+    #[test]
+    fn what_was_known_before_is_not_forgotten() {
+        let before = weights("old", "A", &[1, 2]);
+        let Weights {
+            mut header,
+            mut fingerprints,
+            ..
+        } = weights("new", "B", &[3]);
+        inherit(&mut header, &mut fingerprints, &before);
+        let names: Vec<&str> = header.corpora.iter().map(|c| c.name.as_str()).collect();
+        assert_eq!(names, ["old", "new"]);
+        assert_eq!((header.steps, header.licence.as_str()), (20, "A AND B"));
+        assert_eq!(fingerprints, [1, 2, 3]);
+    }
+
+    #[test]
+    fn the_same_corpus_again_is_named_once() {
+        let before = weights("old", "A", &[1, 2]);
+        let mut again = before.clone();
+        inherit(&mut again.header, &mut again.fingerprints, &before);
+        assert_eq!((again.header.corpora.len(), again.header.steps), (1, 20));
+        assert_eq!(
+            (again.header.licence.as_str(), again.fingerprints.len()),
+            ("A", 2)
+        );
+    }
 }
