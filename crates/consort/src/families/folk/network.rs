@@ -2,7 +2,7 @@
 //! character is to come next.
 //!
 //! The article's is told the character alone and has nothing but layers one after another; ours is told
-//! what a reader of the tune knows of its place ([`Context`]), and has shortcuts.
+//! what a reader of the tune knows of its place ([`Context`](super::encoding::Context)), and has shortcuts.
 
 use burn::module::{Module, Param, RunningState};
 use burn::nn::Linear;
