@@ -21,6 +21,8 @@ use crate::training;
 pub mod chorale;
 pub mod folk;
 
+mod protocol;
+
 #[cfg(test)]
 mod conformance;
 

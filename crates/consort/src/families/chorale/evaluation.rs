@@ -5,13 +5,14 @@
 
 use consort_corpus::chorales::{self, Chorale as Piece};
 use consort_corpus::{DataFolder, Fold};
-use consort_learn::{Observer, Progress, Seed};
+use consort_learn::{Observer, Seed};
 
 use super::encoding::{Grid, Window};
 use super::network::Network;
 use super::window_of;
 use crate::error::Error;
 use crate::families::EvaluationRequest;
+use crate::families::protocol::{require_known, tell};
 use crate::report::{Report, Table};
 
 mod article;
@@ -77,18 +78,7 @@ pub(super) fn evaluate(
         seed: request.seed,
         share: request.share,
     };
-    let unknown = request
-        .parts
-        .iter()
-        .find(|name| PARTS.iter().all(|part| part.name != **name));
-    if let Some(name) = unknown {
-        let known = PARTS.map(|part| part.name).join(", ");
-        return Err(Error::Unknown {
-            kind: "part",
-            name: name.clone(),
-            known,
-        });
-    }
+    require_known(request.parts, &PARTS.map(|part| part.name))?;
     let mut report = Report {
         title: "Evaluation of chorale".to_owned(),
         ..Report::default()
@@ -123,27 +113,6 @@ impl Study<'_> {
             .iter()
             .map(|piece| window_of(piece).coarser(grid))
             .collect())
-    }
-}
-
-/// Tells `observe` that `done` of `total` `unit`s are done.
-fn tell(
-    observe: &mut Observer<'_>,
-    unit: &'static str,
-    done: usize,
-    total: usize,
-) -> Result<(), Error> {
-    let progress = Progress {
-        unit,
-        done: done as u64,
-        total: total as u64,
-        measure: None,
-        held_out: false,
-    };
-    if observe(progress).is_break() {
-        Err(Error::Stopped)
-    } else {
-        Ok(())
     }
 }
 

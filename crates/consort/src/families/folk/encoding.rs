@@ -4,6 +4,7 @@
 //! time, and what is known of a place depends on the characters before it alone.
 
 mod context;
+mod plan;
 mod recall;
 
 pub use context::{Context, FEATURES, TABLES};

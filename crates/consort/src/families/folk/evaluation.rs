@@ -4,7 +4,7 @@
 
 use consort_corpus::Fold;
 use consort_corpus::folk::SAME_BARS;
-use consort_learn::{Header, Observer, Progress, Seed};
+use consort_learn::{Header, Observer, Seed};
 use consort_music::novelty::Index;
 
 use super::encoding::character_of;
@@ -12,6 +12,7 @@ use super::network::Network;
 use super::texts::{Text, Texts};
 use crate::error::Error;
 use crate::families::EvaluationRequest;
+use crate::families::protocol::{require_known, tell};
 use crate::report::{Report, Table};
 
 mod likelihood;
@@ -54,18 +55,7 @@ pub(super) fn evaluate(
     request: &EvaluationRequest<'_>,
     observe: &mut Observer<'_>,
 ) -> Result<Report, Error> {
-    let unknown = request
-        .parts
-        .iter()
-        .find(|name| PARTS.iter().all(|part| part.name != **name));
-    if let Some(name) = unknown {
-        let known = PARTS.map(|part| part.name).join(", ");
-        return Err(Error::Unknown {
-            kind: "part",
-            name: name.clone(),
-            known,
-        });
-    }
+    require_known(request.parts, &PARTS.map(|part| part.name))?;
     let texts = Texts::behind(weights, request.data)?;
     let learnt = texts.of_fold(Fold::Train).map(|tune| tune.bars.clone());
     let study = Study {
@@ -123,26 +113,5 @@ impl Study<'_> {
         )]
         let kept = (all as f64 * self.share).ceil() as usize;
         kept.max(1)
-    }
-}
-
-/// Tells `observe` that `done` of `total` `unit`s are done.
-fn tell(
-    observe: &mut Observer<'_>,
-    unit: &'static str,
-    done: usize,
-    total: usize,
-) -> Result<(), Error> {
-    let progress = Progress {
-        unit,
-        done: done as u64,
-        total: total as u64,
-        measure: None,
-        held_out: false,
-    };
-    if observe(progress).is_break() {
-        Err(Error::Stopped)
-    } else {
-        Ok(())
     }
 }

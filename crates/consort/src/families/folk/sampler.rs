@@ -1,12 +1,13 @@
 //! Writes a tune: draws one character after another.
 
 use consort_learn::draw::draw;
-use consort_learn::{Observer, Progress, Stream};
+use consort_learn::{Observer, Stream};
 use consort_music::tune::Guide;
 
 use super::encoding::{SYMBOLS, character_of, symbol_of};
 use super::network::Speaker;
 use crate::error::Error;
+use crate::families::protocol::tell;
 use crate::piece::TracePoint;
 
 /// Characters of the article's samples.
@@ -242,26 +243,6 @@ impl Bar {
             drawn: bar.drawn as f32 / characters,
             nll: bar.nats as f32 / characters,
         })
-    }
-}
-
-fn tell(
-    observe: &mut Observer<'_>,
-    unit: &'static str,
-    done: usize,
-    total: usize,
-) -> Result<(), Error> {
-    let progress = Progress {
-        unit,
-        done: done as u64,
-        total: total.max(done) as u64,
-        measure: None,
-        held_out: false,
-    };
-    if observe(progress).is_break() {
-        Err(Error::Stopped)
-    } else {
-        Ok(())
     }
 }
 

@@ -1,7 +1,6 @@
 //! Where a reader of ABC is in a tune, and what it knows there.
 
-use consort_music::tune::Form;
-
+use super::plan::{LEFT_MAX, Plan};
 use super::recall::Recall;
 use super::{LINE_END, SYMBOLS, character_of, symbol_of};
 
@@ -32,9 +31,6 @@ pub const TABLES: [usize; FEATURES] = [
     SYMBOLS + 1,
     1 + 2 * LEFT_MAX,
 ];
-
-/// The most bars left that are told apart.
-const LEFT_MAX: usize = 16;
 
 /// Bars back to which the features look.
 const BARS_BACK: [usize; 4] = [1, 2, 4, 8];
@@ -389,76 +385,6 @@ impl Context {
             self.at = self.at.saturating_add(self.ticks(length));
             self.tuplet.left = self.tuplet.left.saturating_sub(1);
         }
-    }
-}
-
-/// The form of a tune, and where in it the music is.
-#[derive(Clone, Debug, Default)]
-struct Plan {
-    form: Option<Form>,
-    /// Ticks of a full bar.
-    full: i32,
-    section: usize,
-    /// Whether a bar of the section, or its pickup, has ended.
-    begun: bool,
-    /// Full bars of the section that have ended.
-    bars: usize,
-    /// How many of these stand before the endings.
-    before_endings: usize,
-    sign: Sign,
-}
-
-/// What the last character was part of.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum Sign {
-    #[default]
-    Other,
-    /// A bar line, so far.
-    Bar,
-    /// What ends a section.
-    End,
-}
-
-impl Plan {
-    /// Reads a character of the music that is not between quotation marks, after so many ticks of a bar.
-    fn read(&mut self, character: char, ticks: i32) {
-        self.sign = match (character, self.sign) {
-            ('|' | ':', _) if ticks > 0 => {
-                self.bars += usize::from(self.begun || ticks >= self.full);
-                self.begun = true;
-                Sign::Bar
-            }
-            ('|' | ':', Sign::Bar) if self.bars > 0 => {
-                self.section += 1;
-                self.bars = 0;
-                self.begun = false;
-                Sign::End
-            }
-            ('|' | ':', sign) => sign,
-            ('1', Sign::Bar) => {
-                self.before_endings = self.bars;
-                Sign::Other
-            }
-            ('2', Sign::End) => {
-                self.section -= 1;
-                self.bars = self.before_endings;
-                self.begun = true;
-                Sign::Other
-            }
-            _ => Sign::Other,
-        };
-    }
-
-    /// See [`TABLES`].
-    fn left(&self) -> u16 {
-        let sections = self.form.as_ref().map_or(&[][..], Form::sections);
-        let Some(section) = sections.get(self.section) else {
-            return 0;
-        };
-        let left = usize::from(section.bars).saturating_sub(self.bars);
-        let left = left.clamp(1, LEFT_MAX);
-        let last = self.section + 1 == sections.len();
-        u16::try_from(left + if last { LEFT_MAX } else { 0 }).unwrap_or(0)
     }
 }
 
