@@ -136,7 +136,7 @@ pub static OPTIONS: &[OptionSpec] = &[
         value_name: "CHORDS",
         kind: OptionKind::Text { default: None },
         help: "Chord symbols: off, on, or a progression, a chord a bar, which comes round: \"D G A D\" \
-               [default: on, where the network knows chords]",
+               [default: on; where a tune is given, as it has them]",
     },
     OptionSpec {
         name: "accidentals",
