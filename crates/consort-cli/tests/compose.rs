@@ -172,6 +172,11 @@ fn requests_that_make_no_sense_are_refused() {
         (&["rich.abc"], &["metre"]),
         (&["long.abc"], &["64"]),
         (&["--like", "none.abc"], &["none.abc"]),
+        (
+            &["--sampler", "free", "--key", "D"],
+            &["--sampler", "--key"],
+        ),
+        (&["in-d.abc", "--sampler", "free"], &["--sampler", "given"]),
     ] {
         place.refuses(
             &[&["compose", "-o", "out.abc"][..], arguments].concat(),

@@ -112,6 +112,7 @@ impl Piecewise for Composer {
             Prompt::Score(score) => Some((Beginning::of(score)?, score)),
         };
         if request.free {
+            refuse_unused(options)?;
             return match given {
                 None => self.write_freely(&request, seed, observe),
                 Some(_) => Err(Error::prompt(
@@ -156,6 +157,21 @@ impl Piecewise for Composer {
             ),
             "allow more with --novelty, or set --temperature higher",
         ))
+    }
+}
+
+/// Options that mean something to the sampler without a guide.
+const FREE: [&str; 3] = ["sampler", "temperature", "top-p"];
+
+/// Refuses conditions that nothing would keep.
+fn refuse_unused(options: &Options) -> Result<(), Error> {
+    let mut changed = options.changed().map(|(name, _)| name);
+    match changed.find(|name| !FREE.contains(name)) {
+        Some(name) => Err(Error::prompt(
+            format!("--sampler free cannot keep to --{name}"),
+            "leave one of them out",
+        )),
+        None => Ok(()),
     }
 }
 
