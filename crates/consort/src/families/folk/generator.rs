@@ -207,7 +207,7 @@ impl Like {
                 },
                 ..Conditions::default()
             },
-            symbols: symbols(&text).0,
+            symbols: symbols(&text),
             bars: Index::new([novelty::bars(&score)]),
         })
     }

@@ -329,7 +329,7 @@ mod tests {
 
     fn tunes(told: Told, sequences: Sequences, characters: usize) -> Tunes {
         let text = |text: &str| Versions {
-            own: vec![symbols(text).0],
+            own: vec![symbols(text)],
             moved: Vec::new(),
         };
         let curriculum = Curriculum {

@@ -98,7 +98,7 @@ fn published(corpus: folk::Corpus) -> Texts {
     let text = |tune: &folk::Tune| Text {
         fold: Some(tune.fold),
         versions: Versions {
-            own: vec![symbols(&tune.text).0],
+            own: vec![symbols(&tune.text)],
             moved: Vec::new(),
         },
         bars: score_of(tune)
@@ -171,7 +171,7 @@ fn plain_text(tune: &folk::Tune) -> Text {
 
 /// The text of a score without chords, and with those that fit the melody.
 fn both(score: &Score) -> Vec<Vec<u8>> {
-    let text = |score: &Score, chords| Some(symbols(&tune::text(score, chords).ok()?).0);
+    let text = |score: &Score, chords| Some(symbols(&tune::text(score, chords).ok()?));
     let bare = text(score, ChordSymbols::LeftOut);
     let with_chords = text(&harmony::with_chords(score.clone()), ChordSymbols::Kept);
     bare.into_iter().chain(with_chords).collect()

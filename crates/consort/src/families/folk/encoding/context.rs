@@ -412,7 +412,6 @@ mod tests {
     fn after(text: &str) -> Context {
         let mut context = Context::new();
         symbols(text)
-            .0
             .into_iter()
             .for_each(|symbol| context.read(symbol));
         context
@@ -533,7 +532,6 @@ mod tests {
         let mut next = first.again();
         assert_eq!(next.features()[5..7], Context::new().features()[5..7]);
         symbols("K:D\nefg")
-            .0
             .into_iter()
             .for_each(|symbol| next.read(symbol));
         assert_eq!(next.features()[1], SYMBOLS as u16);
@@ -553,7 +551,7 @@ mod tests {
             for _ in 0..400 {
                 let symbol = match stream.below(3) {
                     0 => stream.below(SYMBOLS),
-                    _ => usize::from(symbols("/9(:|\"AKM\n").0[stream.below(10)]),
+                    _ => usize::from(symbols("/9(:|\"AKM\n")[stream.below(10)]),
                 };
                 context.read(u8::try_from(symbol).unwrap());
                 let features = context.features();

@@ -169,7 +169,7 @@ fn by_network(study: &Study<'_>, texts: &[String], precision: Precision) -> Fore
 fn one(speaker: &mut Speaker, text: &str) -> Foretold {
     let mut foretold = Foretold::default();
     let music = music_of(text);
-    for (place, symbol) in symbols(text).0.into_iter().enumerate() {
+    for (place, symbol) in symbols(text).into_iter().enumerate() {
         let next = speaker.next();
         let said = next[usize::from(symbol)];
         let right = next.iter().all(|&other| other <= said);
