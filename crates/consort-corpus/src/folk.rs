@@ -9,13 +9,12 @@ use std::path::{Path, PathBuf};
 
 use consort_music::abc;
 
+use crate::files::{Kind, files, for_each_file};
 use crate::fold::Fold;
 use crate::folder::{CorpusError, DataFolder, Stamp, Stamper, read};
 
-mod files;
 mod melodies;
 
-use self::files::{AbcFile, abc_files, read_at_most};
 pub use self::melodies::{SAME_BARS, keep_melodies_together};
 
 /// The name of the Nottingham collection.
@@ -26,6 +25,12 @@ pub const PUBLIC_DOMAIN: &str = "folk-public-domain";
 
 /// The most bytes of ABC files that [`folder`] takes: some 150,000 tunes.
 pub const FOLDER_MAX: u64 = 64_000_000;
+
+const ABC: Kind = Kind {
+    name: "ABC files",
+    extensions: &["abc"],
+    limit: FOLDER_MAX,
+};
 
 /// A tune.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -78,7 +83,7 @@ pub enum Nottingham {
 pub fn nottingham(folder: &DataFolder, what: Nottingham) -> Result<Corpus, CorpusError> {
     let cleaned = folder.set(NOTTINGHAM)?.join("ABC_cleaned");
     let mut corpus = Collector::default();
-    let mut files = abc_files(&cleaned, &mut corpus.left_out)?;
+    let mut files = files(&cleaned, ABC, &mut corpus.left_out)?;
     if what == Nottingham::Jigs {
         files.retain(|file| file.name == "jigs.abc");
     }
@@ -91,7 +96,7 @@ pub fn nottingham(folder: &DataFolder, what: Nottingham) -> Result<Corpus, Corpu
         })?;
         corpus.add(&file.name, cut(&text).into_iter().map(str::to_owned));
     }
-    let corpus = corpus.close(NOTTINGHAM, "GPL-3.0-only", published_fold);
+    let corpus = corpus.close(NOTTINGHAM, "GPL-3.0-only", Fold::by_place);
     not_empty(corpus, cleaned)
 }
 
@@ -106,13 +111,13 @@ pub fn nottingham(folder: &DataFolder, what: Nottingham) -> Result<Corpus, Corpu
 pub fn public_domain(folder: &DataFolder) -> Result<Corpus, CorpusError> {
     let set = folder.set(PUBLIC_DOMAIN)?;
     let mut corpus = Collector::default();
-    for file in abc_files(&set, &mut corpus.left_out)? {
+    for file in files(&set, ABC, &mut corpus.left_out)? {
         let bytes = read(&file.path)?;
         corpus.stamper.add(&file.name, &bytes);
         corpus.add(&file.name, abc::split(&bytes));
     }
     let licence = "by permission of the encoders; the tunes are public domain";
-    not_empty(corpus.close(PUBLIC_DOMAIN, licence, published_fold), set)
+    not_empty(corpus.close(PUBLIC_DOMAIN, licence, Fold::by_place), set)
 }
 
 /// Every tune of every `.abc` file at or below `path`, in the order of the names, each with the fields
@@ -125,43 +130,25 @@ pub fn public_domain(folder: &DataFolder) -> Result<Corpus, CorpusError> {
 /// If the folder cannot be listed, has no tunes, or more than [`FOLDER_MAX`] bytes of them. Files and
 /// folders below that cannot be read are listed as left out, and so are files without a tune.
 pub fn folder(path: &Path) -> Result<Corpus, CorpusError> {
-    const WHAT: &str = "ABC files";
     let mut corpus = Collector::default();
-    let mut room = FOLDER_MAX;
-    for AbcFile { name, path: file } in abc_files(path, &mut corpus.left_out)? {
-        let bytes = match read_at_most(&file, room) {
-            Ok(bytes) => bytes,
-            Err(error) => {
-                corpus.left_out.push((name, error.to_string()));
-                continue;
-            }
-        };
-        let length = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
-        room = room.checked_sub(length).ok_or(CorpusError::TooMuch {
-            path: path.to_owned(),
-            what: WHAT,
-            limit: FOLDER_MAX,
-        })?;
-        let tunes = abc::split(&bytes);
+    corpus.left_out = for_each_file(path, ABC, |name, bytes| {
+        let tunes = abc::split(bytes);
         if tunes.is_empty() {
             let reason =
                 "it has no tune: no line that begins with X:, and none with K: after another field";
-            corpus.left_out.push((name, reason.to_owned()));
-        } else {
-            corpus.stamper.add(&name, &bytes);
-            corpus.add(&name, tunes);
+            return Err(reason.to_owned());
         }
+        corpus.stamper.add(name, bytes);
+        corpus.add(name, tunes);
+        Ok(())
+    })?;
+    if corpus.tunes.is_empty() {
+        return Err(CorpusError::Nothing {
+            path: path.to_owned(),
+            what: "tunes in ABC files",
+        });
     }
-    let fold = match corpus.tunes.len() {
-        0 => {
-            return Err(CorpusError::Nothing {
-                path: path.to_owned(),
-                what: "tunes in ABC files",
-            });
-        }
-        1..20 => fold_of_few,
-        _ => published_fold,
-    };
+    let fold = Fold::of_own(corpus.tunes.len());
     Ok(corpus.close("own files", "unknown", fold))
 }
 
@@ -172,23 +159,6 @@ fn not_empty(corpus: Corpus, path: PathBuf) -> Result<Corpus, CorpusError> {
         return Err(CorpusError::Content { path, reason });
     }
     Ok(corpus)
-}
-
-/// The fold of the tune with an index in a published corpus.
-fn published_fold(index: usize) -> Fold {
-    match index % 20 {
-        0 | 10 => Fold::Test,
-        5 => Fold::Valid,
-        _ => Fold::Train,
-    }
-}
-
-/// The fold of the tune with an index in a corpus of fewer than 20.
-fn fold_of_few(index: usize) -> Fold {
-    match index % 5 {
-        4 => Fold::Valid,
-        _ => Fold::Train,
-    }
 }
 
 /// A text cut before each line that begins with `X:` but the first.
@@ -268,16 +238,5 @@ mod tests {
         );
         assert_eq!(cut("a X:1\nb"), ["a X:1\nb"]);
         assert!(cut("").is_empty());
-    }
-
-    #[test]
-    fn of_twenty_tunes_two_are_tested_and_one_validates() {
-        let folds: Vec<Fold> = (0..40).map(published_fold).collect();
-        let of = |fold| {
-            let with = folds.iter().enumerate().filter(move |&(_, &f)| f == fold);
-            with.map(|(index, _)| index).collect::<Vec<_>>()
-        };
-        assert_eq!(of(Fold::Test), [0, 10, 20, 30]);
-        assert_eq!(of(Fold::Valid), [5, 25]);
     }
 }

@@ -7,6 +7,7 @@
 pub mod chorales;
 #[cfg(feature = "download")]
 pub mod download;
+mod files;
 mod fold;
 pub mod folder;
 pub mod folk;
