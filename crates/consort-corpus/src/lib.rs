@@ -11,6 +11,7 @@ mod files;
 mod fold;
 pub mod folder;
 pub mod folk;
+pub mod groove;
 pub mod set;
 
 pub use chorales::Chorale;

@@ -6,6 +6,7 @@ use std::path::Path;
 
 use consort_corpus::chorales::{bach, jsb};
 use consort_corpus::folk::{Nottingham, nottingham, public_domain};
+use consort_corpus::groove::groove;
 use consort_corpus::{CorpusError, DataFolder, Fold, SETS, Source, set, verify};
 
 /// The data beside the repository, or nothing and a line that says so.
@@ -124,8 +125,10 @@ fn a_corpus_carries_the_licence_of_its_set() {
         nottingham(&data, Nottingham::Jigs).expect("the set is there"),
         public_domain(&data).expect("the set is there"),
     ];
+    let drums = groove(&data).expect("the set is there");
     let of_chorales = chorales.into_iter().map(|corpus| corpus.stamp);
-    for stamp in of_chorales.chain(tunes.into_iter().map(|corpus| corpus.stamp)) {
+    let of_tunes = tunes.into_iter().map(|corpus| corpus.stamp);
+    for stamp in of_chorales.chain(of_tunes).chain([drums.stamp]) {
         let known = set::find(stamp.name).expect("it has an entry");
         assert_eq!(stamp.licence, known.licence);
     }

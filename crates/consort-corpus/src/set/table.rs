@@ -4,6 +4,7 @@
 use super::{Origin, Set, Source};
 use crate::chorales::{BACH, JSB};
 use crate::folk::{NOTTINGHAM, PUBLIC_DOMAIN};
+use crate::groove::GROOVE;
 
 /// The release of music21 whose corpus is used. Newer ones change encodings.
 const MUSIC21: &str = "https://files.pythonhosted.org/packages/15/12/\
@@ -143,7 +144,7 @@ pub static SETS: &[Set] = &[
         }],
     },
     Set {
-        name: "groove-drums",
+        name: GROOVE,
         title: "Groove MIDI Dataset: human drumming with captured velocity and timing",
         homepage: "https://magenta.tensorflow.org/datasets/groove",
         licence: "CC-BY-4.0",
