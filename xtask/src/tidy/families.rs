@@ -8,7 +8,7 @@ use super::{Files, lines, without_tests};
 const FOLDER: &str = "crates/consort/src/families";
 
 /// The rooms of a family.
-const ROOMS: [&str; 10] = [
+const ROOMS: [&str; 9] = [
     "config.rs",
     "encoding.rs",
     "network.rs",
@@ -16,7 +16,6 @@ const ROOMS: [&str; 10] = [
     "sampler.rs",
     "evaluation.rs",
     "presets/tiny.toml",
-    "presets/article.toml",
     "presets/default.toml",
     "README.md",
 ];
@@ -32,6 +31,11 @@ pub(super) fn faults(files: &Files) -> Vec<String> {
                 faults.push(format!("{FOLDER}/{family}: has no {room}"));
             }
         }
+        if !has_article(files, &family) {
+            faults.push(format!(
+                "{FOLDER}/{family}: has no presets/article.toml, and no presets/article-*.toml"
+            ));
+        }
     }
     for (path, text) in files.sources_of("consort") {
         if !may_use_tensors(path) {
@@ -43,6 +47,15 @@ pub(super) fn faults(files: &Files) -> Vec<String> {
         }
     }
     faults
+}
+
+/// Whether there is a preset of the article, or several of an article about several networks.
+fn has_article(files: &Files, family: &str) -> bool {
+    let folder = Path::new(FOLDER).join(family).join("presets");
+    files.all().any(|(path, _)| {
+        let name = path.file_stem().unwrap_or_default().to_string_lossy();
+        path.parent() == Some(&folder) && (name == "article" || name.starts_with("article-"))
+    })
 }
 
 fn families(files: &Files) -> BTreeSet<String> {
