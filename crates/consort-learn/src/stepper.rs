@@ -156,6 +156,11 @@ pub fn dense(layer: &Linear, precision: Precision) -> Dense {
     Dense::new(inputs, outputs, &weights.data, &bias, precision).expect(FITS)
 }
 
+/// [`ops::gelu`](crate::ops::gelu) for one vector.
+pub fn gelu(x: &[f32]) -> Vec<f32> {
+    consort_kernels::gelu::forward(x)
+}
+
 #[cfg(test)]
 mod tests {
     use burn::tensor::Device;

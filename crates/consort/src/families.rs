@@ -19,6 +19,7 @@ use crate::report::Report;
 use crate::training;
 
 pub mod chorale;
+pub mod drums;
 pub mod folk;
 
 mod protocol;
@@ -27,7 +28,7 @@ mod protocol;
 mod conformance;
 
 /// Every family. A sixth is a folder and a line here.
-pub static FAMILIES: &[&dyn Family] = &[&chorale::Chorale, &folk::Folk];
+pub static FAMILIES: &[&dyn Family] = &[&chorale::Chorale, &folk::Folk, &drums::Drums];
 
 /// The family called `id`.
 ///

@@ -1,0 +1,255 @@
+//! Plays: decides one step after another.
+
+use consort_learn::draw::draw;
+use consort_learn::{Observer, Stream};
+use consort_music::Velocity;
+use consort_music::grid::Hit;
+
+use super::config::Decision;
+use super::encoding::{
+    DRUMS, Frame, MOMENTS, Stroked, VELOCITIES, drums_of, moment_of_class,
+};
+use super::network::{Manner, Player, marginals};
+use crate::error::Error;
+use crate::families::protocol::tell;
+use crate::piece::TracePoint;
+
+/// The velocity of networks that know none: that of the article's output.
+const ARTICLE_VELOCITY: u8 = 80;
+
+/// What was played.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Played {
+    /// The steps.
+    pub frames: Vec<Frame>,
+    /// The cost of the combinations to the network, in nats: how surprising it found them.
+    pub nats: f64,
+    /// The same bar by bar.
+    pub trace: Vec<TracePoint>,
+}
+
+impl Played {
+    /// Adds a step, and at the end of a bar of `bar` steps a point of the trace.
+    #[expect(
+        clippy::cast_precision_loss,
+        clippy::cast_possible_truncation,
+        reason = "steps of a piece"
+    )]
+    fn add(&mut self, frame: Frame, nats: f64, bar: usize) {
+        self.frames.push(frame);
+        self.nats += nats;
+        let last = self.trace.last().map_or(0, |point| point.pass as usize) * bar;
+        match self.trace.last_mut() {
+            Some(point) if self.frames.len() <= last => point.nll += (nats / bar as f64) as f32,
+            _ => self.trace.push(TracePoint {
+                pass: self.trace.len() as u32 + 1,
+                drawn: 1.0,
+                nll: (nats / bar as f64) as f32,
+            }),
+        }
+    }
+}
+
+/// Plays `steps` steps, hearing each: the article's recursive way.
+///
+/// # Errors
+/// If the observer stops it.
+pub fn play(
+    player: &mut Player,
+    steps: usize,
+    decision: Decision,
+    stream: &mut Stream,
+    observe: &mut Observer<'_>,
+) -> Result<Played, Error> {
+    let bar = player.context().bar();
+    let mut played = Played::default();
+    for step in 0..steps {
+        if step.is_multiple_of(bar) {
+            tell(observe, "bar", step / bar, steps.div_ceil(bar))?;
+        }
+        let combination = decide(player.next(), decision, stream);
+        let nats = -f64::from(player.next()[usize::from(combination)]);
+        let frame = strike(&[(player, 1.0)], combination, decision, stream);
+        player.hear(frame);
+        played.add(frame, nats, bar);
+    }
+    Ok(played)
+}
+
+/// Says for each step of `given` what it expects, and then hears what is there: the article's direct way.
+///
+/// # Errors
+/// If the observer stops it.
+pub fn follow(
+    player: &mut Player,
+    given: &[Frame],
+    decision: Decision,
+    stream: &mut Stream,
+    observe: &mut Observer<'_>,
+) -> Result<Played, Error> {
+    let bar = player.context().bar();
+    let mut played = Played::default();
+    for (step, &true_frame) in given.iter().enumerate() {
+        if step.is_multiple_of(bar) {
+            tell(observe, "bar", step / bar, given.len().div_ceil(bar))?;
+        }
+        let combination = decide(player.next(), decision, stream);
+        let nats = -f64::from(player.next()[usize::from(true_frame.combination())]);
+        let frame = strike(&[(player, 1.0)], combination, decision, stream);
+        player.hear(true_frame);
+        played.add(frame, nats, bar);
+    }
+    Ok(played)
+}
+
+/// Plays the strokes of `given` with velocities and moments of the network's own.
+///
+/// # Errors
+/// If the observer stops it.
+pub fn humanize(
+    player: &mut Player,
+    given: &[Frame],
+    decision: Decision,
+    stream: &mut Stream,
+    observe: &mut Observer<'_>,
+) -> Result<Played, Error> {
+    let bar = player.context().bar();
+    let mut played = Played::default();
+    for (step, stiff) in given.iter().enumerate() {
+        if step.is_multiple_of(bar) {
+            tell(observe, "bar", step / bar, given.len().div_ceil(bar))?;
+        }
+        let combination = stiff.combination();
+        let nats = -f64::from(player.next()[usize::from(combination)]);
+        let mut frame = strike(&[(player, 1.0)], combination, decision, stream);
+        for drum in drums_of(combination) {
+            // A roll keeps the distance of its strokes, and no drum gets more or fewer of them.
+            frame.seconds[drum] = stiff.seconds[drum].map(|second| {
+                let first = stiff.strokes[drum].map_or(0.0, |first| first.offset);
+                let now = frame.strokes[drum].map_or(0.0, |first| first.offset);
+                let velocity = frame.strokes[drum].map_or(second.velocity, |first| first.velocity);
+                let offset = (now + second.offset - first).clamp(-0.5, 0.499);
+                Hit { velocity, offset }
+            });
+        }
+        player.hear(frame);
+        played.add(frame, nats, bar);
+    }
+    Ok(played)
+}
+
+/// Which drums are struck, by the log-probabilities of all combinations.
+pub fn decide(next: &[f32], decision: Decision, stream: &mut Stream) -> u16 {
+    match decision {
+        Decision::Drawn(temperature) => {
+            let drawn = draw(next, temperature, stream).unwrap_or(0);
+            #[expect(clippy::cast_possible_truncation, reason = "below 512")]
+            let combination = drawn as u16;
+            combination
+        }
+        Decision::Above(threshold) => {
+            let likely = marginals(next);
+            let struck = (0..DRUMS).filter(|&drum| likely[drum] > threshold);
+            struck.fold(0, |bits, drum| bits | 1 << drum)
+        }
+    }
+}
+
+/// How the drums of a combination are struck, by players of whom each counts with a weight.
+pub fn strike(
+    players: &[(&Player, f32)],
+    combination: u16,
+    decision: Decision,
+    stream: &mut Stream,
+) -> Frame {
+    let mut frame = Frame::default();
+    for drum in drums_of(combination) {
+        let asked = |known: &Frame, second: bool| {
+            let stroked = Stroked {
+                combination,
+                known,
+                drum,
+                second,
+            };
+            agreed(players, stroked)
+        };
+        let Some(manner) = asked(&frame, false) else {
+            frame.strokes[drum] = Velocity::try_from(ARTICLE_VELOCITY).ok().map(|velocity| Hit {
+                velocity,
+                offset: 0.0,
+            });
+            continue;
+        };
+        let hit = stroke(&manner, decision, stream);
+        let again = match decision {
+            Decision::Drawn(temperature) if temperature > 0.0 => stream.chance(manner.again),
+            _ => manner.again > 0.5,
+        };
+        frame.strokes[drum] = Some(hit);
+        if again {
+            let second = asked(&Frame { seconds: [None; DRUMS], ..frame }, true);
+            let second = second.map(|manner| stroke(&manner, decision, stream));
+            // The louder of two is the first.
+            frame.seconds[drum] = second.filter(|second| {
+                (second.offset - hit.offset).abs() > 1.0 / MOMENTS as f32
+            });
+            if let Some(second) = frame.seconds[drum].as_mut() {
+                second.velocity = second.velocity.min(hit.velocity);
+            }
+        }
+    }
+    frame
+}
+
+/// What players say of a stroke together: the weighted mean of their log-probabilities.
+fn agreed(players: &[(&Player, f32)], stroked: Stroked<'_>) -> Option<Manner> {
+    let mut all: Option<Manner> = None;
+    for &(player, weight) in players {
+        let mut one = player.manner(stroked)?;
+        let logs = one.velocities.iter_mut().chain(&mut one.moments);
+        logs.for_each(|log| *log *= weight);
+        one.again *= weight;
+        all = Some(match all {
+            None => one,
+            Some(mut all) => {
+                let both = all.velocities.iter_mut().zip(one.velocities);
+                let both = both.chain(all.moments.iter_mut().zip(one.moments));
+                both.for_each(|(sum, log)| *sum += log);
+                all.again += one.again;
+                all
+            }
+        });
+    }
+    all
+}
+
+/// Draws how a stroke is played.
+fn stroke(manner: &Manner, decision: Decision, stream: &mut Stream) -> Hit {
+    let temperature = match decision {
+        // Wild strokes do not make a wild groove.
+        Decision::Drawn(temperature) => temperature.min(1.0),
+        Decision::Above(_) => 0.0,
+    };
+    let velocity = draw(&manner.velocities, temperature, stream).unwrap_or(VELOCITIES / 2);
+    let moment = draw(&manner.moments, temperature, stream).unwrap_or(MOMENTS / 2);
+    // Anywhere within the class, but that the loudest is as loud as can be: a drummer who hits so hard
+    // mostly does.
+    let (velocity, within) = if temperature > 0.0 {
+        let velocity = 4 * velocity + 1 + stream.below(4);
+        (velocity, stream.uniform() - 0.5)
+    } else {
+        (4 * velocity + 2, 0.0)
+    };
+    let velocity = if velocity > 4 * (VELOCITIES - 1) { 127 } else { velocity };
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_precision_loss,
+        reason = "from 1 to 127; few classes"
+    )]
+    let (velocity, within) = (velocity as u8, within / MOMENTS as f32);
+    let offset = (moment_of_class(moment) + within).clamp(-0.5, 0.499);
+    Hit {
+        velocity: Velocity::try_from(velocity).unwrap_or(Velocity::DEFAULT),
+        offset,
+    }
+}
