@@ -1,15 +1,18 @@
-//! Measures of voice leading, harmony and melody, as counts over grids.
+//! Measures of voice leading, harmony and melody, as counts over grids, and of drumming.
 //!
-//! Every function here takes a [`VoiceGrid`] and what else its definition needs, and returns counts
-//! that add up: pooled over many pieces, the rates of [`ChoraleStatistics::rates`] are exact. All
-//! take time linear in the steps of the grid, and none fails: a grid without what a rule speaks of
-//! has nothing to count.
+//! Of voices, every function here takes a [`VoiceGrid`] and what else its definition needs, and
+//! returns counts that add up: pooled over many pieces, the rates of [`ChoraleStatistics::rates`] are
+//! exact. All take time linear in the steps of the grid, and none fails: a grid without what a rule
+//! speaks of has nothing to count.
 //!
 //! The rules are those of the textbooks for strict four-part writing. Bach breaks each of them now
 //! and then, so his own rates, not zero, are the measure of an imitation.
 //!
 //! [`motion`] has the rules themselves, on four pitches at a time, for samplers that ask them of
 //! each candidate.
+//!
+//! Of drums, [`groove`] says how bars follow each other and [`pattern`] how strokes do, both on a
+//! [`DrumGrid`](crate::grid::DrumGrid).
 
 use std::ops::{AddAssign, RangeInclusive};
 
@@ -19,10 +22,12 @@ use crate::time::Ticks;
 
 pub mod cadence;
 pub mod dissonance;
+pub mod groove;
 pub mod harmony;
 pub mod key;
 pub mod melody;
 pub mod motion;
+pub mod pattern;
 mod rates;
 pub mod voice_leading;
 
@@ -37,9 +42,11 @@ mod testing;
 
 pub use cadence::{Cadence, Cadences, Voicing, cadences, doubled_leading_tones};
 pub use dissonance::{Dissonances, Treatment, dissonances};
+pub use groove::Behaviour;
 pub use harmony::{Chord, Quality, Sonority, Vocabulary, degrees, vocabulary};
 pub use key::{estimate_key, key_of_classes};
 pub use melody::{MelodicIntervals, Repetition, melodic_intervals, repetition};
+pub use pattern::PatternHistogram;
 pub use voice_leading::{CHORAL_RANGES, Texture, VoiceLeading, texture, voice_leading};
 
 /// What counting needs to know beside the notes.

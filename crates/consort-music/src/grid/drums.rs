@@ -62,6 +62,21 @@ impl Drum {
         }
     }
 
+    /// What it is called, in lower case.
+    pub fn name(self) -> &'static str {
+        match self {
+            Drum::Kick => "kick",
+            Drum::Snare => "snare",
+            Drum::ClosedHiHat => "closed hi-hat",
+            Drum::OpenHiHat => "open hi-hat",
+            Drum::LowTom => "low tom",
+            Drum::MidTom => "middle tom",
+            Drum::HighTom => "high tom",
+            Drum::Crash => "crash",
+            Drum::Ride => "ride",
+        }
+    }
+
     /// The key of General MIDI that stands for it.
     pub fn pitch(self) -> Pitch {
         let midi = match self {
