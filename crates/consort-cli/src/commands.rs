@@ -5,9 +5,11 @@ use std::path::{Path, PathBuf};
 use clap::builder::StyledStr;
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use consort::families::FAMILIES;
+use consort::files::ReadOptions;
 use consort_corpus::DataFolder;
 use consort_learn::{Device, Seed, Weights};
 use consort_music::Warning;
+use consort_music::midi::Percussion;
 
 use crate::outcome;
 
@@ -96,6 +98,18 @@ fn tune() -> Arg {
         .help("Which tune of an ABC file with several")
 }
 
+/// How the score in the file `input` is read.
+fn reading() -> [Arg; 2] {
+    let channel = Arg::new("channel")
+        .long("channel")
+        .value_name("N")
+        .value_parser(value_parser!(u8).range(1..=16))
+        .action(ArgAction::Append)
+        .requires("input")
+        .help("A channel of a MIDI file that is drums, 1 to 16; may be repeated [default: 10, and those with a bank of drums]");
+    [tune(), channel]
+}
+
 fn soundfont() -> Arg {
     path(
         "soundfont",
@@ -130,8 +144,15 @@ fn data_folder() -> Arg {
         .help("Where the data sets are [default: $CONSORT_DATA, else ../shared/data, else the user's data folder]")
 }
 
-fn weights() -> Arg {
-    path("weights", "Weights to use instead of the built-in ones").long("weights")
+/// Which weights to use: those in a file, or released ones.
+fn weights() -> [Arg; 2] {
+    let file = path("weights", "Weights to use instead of the built-in ones").long("weights");
+    let network = Arg::new("network")
+        .long("network")
+        .value_name("NAME")
+        .conflicts_with("weights")
+        .help("Which of the family's released networks, as `consort models` names them [default: the default one]");
+    [file, network]
 }
 
 /// The values of the arguments above.
@@ -141,6 +162,7 @@ trait Arguments {
     fn seed(&self) -> Seed;
     fn device(&self) -> Device;
     fn tune(&self) -> Option<usize>;
+    fn reading(&self) -> ReadOptions;
     fn data_folder(&self) -> DataFolder;
     fn weights(&self, family: &str) -> anyhow::Result<Weights>;
 }
@@ -172,14 +194,26 @@ impl Arguments for ArgMatches {
             .and_then(|&tune| usize::try_from(tune).ok())
     }
 
+    fn reading(&self) -> ReadOptions {
+        let channels = self.get_many::<u8>("channel");
+        ReadOptions {
+            tune: self.tune(),
+            percussion: channels.map_or(Percussion::Detected, |channels| {
+                Percussion::Channels(channels.copied().collect())
+            }),
+        }
+    }
+
     fn data_folder(&self) -> DataFolder {
         data::folder(self.path("data"))
     }
 
     fn weights(&self, family: &str) -> anyhow::Result<Weights> {
-        Ok(match self.path("weights") {
-            Some(path) => consort::models::weights_of(&path)?,
-            None => consort::models::default_weights(family)?,
+        let network = self.get_one::<String>("network");
+        Ok(match (self.path("weights"), network) {
+            (Some(path), _) => consort::models::weights_of(&path)?,
+            (None, Some(network)) => consort::models::network_weights(family, network)?,
+            (None, None) => consort::models::default_weights(family)?,
         })
     }
 }

@@ -54,6 +54,31 @@ fn a_tune_becomes_sound_pictures_and_other_formats() {
 }
 
 #[test]
+fn channels_are_drums_if_it_is_said() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("tune.abc"), TUNE).unwrap();
+    does(folder.path(), &["convert", "tune.abc", "tune.mid"]);
+    let plotted = |channels: &[&str]| {
+        let plot = ["plot", "tune.mid", "-o", "tune.svg"];
+        does(folder.path(), &[&plot[..], channels].concat());
+        fs::read(folder.path().join("tune.svg")).unwrap()
+    };
+    let melody = plotted(&[]);
+    assert_eq!(plotted(&["--channel", "10"]), melody);
+    assert_ne!(plotted(&["--channel", "10", "--channel", "1"]), melody);
+    for (arguments, part) in [
+        (["plot", "tune.abc", "--channel", "1"], "MIDI"),
+        (["plot", "tune.mid", "--channel", "17"], "1..=16"),
+        (["harmonize", "tune.abc", "--channel", "1"], "MIDI"),
+    ] {
+        let output = run(folder.path(), &arguments);
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(2), "{said}");
+        assert!(said.contains(part), "{said}");
+    }
+}
+
+#[test]
 fn a_score_is_inspected_and_its_repeats_are_played_out() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("tune.abc"), TUNE).unwrap();
@@ -277,11 +302,14 @@ fn conversions_that_make_no_sense_are_refused() {
 #[test]
 fn models_and_their_cards_are_listed() {
     let folder = tempfile::tempdir().unwrap();
-    assert!(does(folder.path(), &["models"]).contains("chorale-1 (default)"));
+    let page = does(folder.path(), &["models"]);
+    assert!(page.contains("chorale-1 (default)"), "{page}");
+    assert!(page.contains("network: nottingham"), "{page}");
     assert!(does(folder.path(), &["models", "chorale-1"]).starts_with("# chorale-1"));
     let list: serde_json::Value =
         serde_json::from_str(&does(folder.path(), &["models", "--json"])).unwrap();
     assert_eq!(list[0]["sha256"].as_str().unwrap().len(), 64);
+    assert_eq!(list[0]["network"], "default");
     assert_eq!(
         run(folder.path(), &["models", "kazoo-1"]).status.code(),
         Some(2)
