@@ -10,7 +10,7 @@ use thiserror::Error;
 pub struct OptionSpec {
     /// The name, in lower case with hyphens.
     pub name: &'static str,
-    /// What a value is called in usage lines, such as `PASSES`.
+    /// What a value is called in usage lines, such as `PASSES`; nothing for a switch.
     pub value_name: &'static str,
     /// What values there are.
     pub kind: OptionKind,
@@ -36,8 +36,8 @@ pub enum OptionKind {
         low: f64,
         /// The highest.
         high: f64,
-        /// What is taken when nothing is set.
-        default: f64,
+        /// What is taken when nothing is set; nothing leaves the choice to the family.
+        default: Option<f64>,
     },
     /// One of several words.
     Choice {
@@ -51,6 +51,8 @@ pub enum OptionKind {
         /// What is taken when nothing is set.
         default: Option<&'static str>,
     },
+    /// On if it is asked for, else off; in a command line it has no value.
+    Switch,
 }
 
 /// A value that fits its [`OptionSpec`].
@@ -62,14 +64,17 @@ pub enum OptionValue {
     Real(f64),
     /// A word of a choice, or free text.
     Text(String),
+    /// On or off.
+    Switch(bool),
 }
-
 impl fmt::Display for OptionValue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             OptionValue::Whole(value) => value.fmt(f),
             OptionValue::Real(value) => value.fmt(f),
             OptionValue::Text(value) => value.fmt(f),
+            OptionValue::Switch(true) => "on".fmt(f),
+            OptionValue::Switch(false) => "off".fmt(f),
         }
     }
 }
@@ -106,6 +111,7 @@ impl OptionSpec {
             OptionKind::Real { low, high, .. } => format!("a number from {low} to {high}"),
             OptionKind::Choice { among, .. } => format!("one of {}", among.join(", ")),
             OptionKind::Text { .. } => "text".to_owned(),
+            OptionKind::Switch => "on or off".to_owned(),
         }
     }
 
@@ -113,9 +119,10 @@ impl OptionSpec {
     pub fn default(&self) -> Option<OptionValue> {
         match self.kind {
             OptionKind::Whole { default, .. } => default.map(OptionValue::Whole),
-            OptionKind::Real { default, .. } => Some(OptionValue::Real(default)),
+            OptionKind::Real { default, .. } => default.map(OptionValue::Real),
             OptionKind::Choice { default, .. } => Some(OptionValue::Text(default.to_owned())),
             OptionKind::Text { default } => default.map(|text| OptionValue::Text(text.to_owned())),
+            OptionKind::Switch => Some(OptionValue::Switch(false)),
         }
     }
 
@@ -143,6 +150,11 @@ impl OptionSpec {
                 .contains(&text)
                 .then(|| OptionValue::Text(text.to_owned())),
             OptionKind::Text { .. } => Some(OptionValue::Text(text.to_owned())),
+            OptionKind::Switch => match text {
+                "on" => Some(OptionValue::Switch(true)),
+                "off" => Some(OptionValue::Switch(false)),
+                _ => None,
+            },
         };
         value.ok_or_else(|| OptionError::Value {
             name: self.name,
@@ -214,6 +226,11 @@ impl Options {
         }
     }
 
+    /// Whether a switch is on.
+    pub fn switch(&self, name: &str) -> bool {
+        self.values.get(name) == Some(&OptionValue::Switch(true))
+    }
+
     /// Everything that is set to something other than its default, by name.
     pub fn changed(&self) -> impl Iterator<Item = (&'static str, &OptionValue)> {
         let is_default = |name: &str, value: &OptionValue| {
@@ -251,7 +268,17 @@ mod tests {
             kind: OptionKind::Real {
                 low: 0.0,
                 high: 2.0,
-                default: 1.0,
+                default: Some(1.0),
+            },
+            help: "",
+        },
+        OptionSpec {
+            name: "swing",
+            value_name: "X",
+            kind: OptionKind::Real {
+                low: 0.5,
+                high: 0.75,
+                default: None,
             },
             help: "",
         },
@@ -262,6 +289,12 @@ mod tests {
                 among: &["16th", "8th"],
                 default: "16th",
             },
+            help: "",
+        },
+        OptionSpec {
+            name: "straight",
+            value_name: "",
+            kind: OptionKind::Switch,
             help: "",
         },
     ];
@@ -285,6 +318,33 @@ mod tests {
     }
 
     #[test]
+    fn numbers_need_no_default() {
+        let mut options = Options::new(SPECS);
+        assert_eq!(options.real("swing"), None);
+        options.set("swing", "0.6").unwrap();
+        assert_eq!(options.real("swing"), Some(0.6));
+        assert!(options.set("swing", "1").is_err());
+    }
+
+    #[test]
+    fn a_switch_is_off_until_it_is_on() {
+        let mut options = Options::new(SPECS);
+        let changed = |options: &Options| options.changed().count();
+        assert!(!options.switch("straight"));
+        assert_eq!(changed(&options), 0);
+        options.set("straight", "on").unwrap();
+        assert!(options.switch("straight"));
+        let set = options.changed().next().unwrap();
+        assert_eq!((set.0, set.1.to_string().as_str()), ("straight", "on"));
+        options.set("straight", "off").unwrap();
+        assert_eq!(changed(&options), 0);
+        let refused = options.set("straight", "yes").unwrap_err().to_string();
+        assert!(refused.contains("on or off"), "{refused}");
+        // Other options are no switches.
+        assert!(!options.switch("grid") && !options.switch("speed"));
+    }
+
+    #[test]
     fn refusals_say_what_fits() {
         let mut options = Options::new(SPECS);
         let message = |result: Result<(), OptionError>| result.unwrap_err().to_string();
@@ -294,6 +354,6 @@ mod tests {
         );
         assert!(message(options.set("heat", "NaN")).contains("from 0 to 2"));
         assert!(message(options.set("grid", "4th")).contains("16th, 8th"));
-        assert!(message(options.set("speed", "1")).contains("steps, heat, grid"));
+        assert!(message(options.set("speed", "1")).contains("steps, heat, swing"));
     }
 }

@@ -3,18 +3,19 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
+use clap::{Arg, ArgMatches, Command, value_parser};
 use consort::files::{Kind, bytes_of, numbered_tune, read_score, write_all};
+use consort::options::OptionKind;
 use consort::pictures::PictureFormat;
 use consort::trace;
-use consort::{Family, Generator, Music, Options, Piece, Prompt};
+use consort::{Family, Generator, Music, OptionSpec, Options, Piece, Prompt};
 use consort_learn::Seed;
 use consort_music::Warning;
 use serde_json::json;
 
 use super::{
-    Arguments, device, json, outputs, path, print_json, print_warnings, seed, soundfont, tune,
-    weights,
+    Arguments, device, flag, json, outputs, path, print_json, print_warnings, seed, soundfont,
+    tune, weights,
 };
 use crate::outcome::Usage;
 use crate::progress::Line;
@@ -25,17 +26,7 @@ const SAMPLES_MAX: u64 = 10_000;
 
 /// The arguments: those of every family, and its own from its table.
 pub(super) fn command(family: &'static dyn Family) -> Command {
-    let own = family.options().iter().map(|spec| {
-        let help = match spec.default() {
-            Some(default) => format!("{} [default: {default}]", spec.help),
-            None => spec.help.to_owned(),
-        };
-        Arg::new(spec.name)
-            .long(spec.name)
-            .value_name(spec.value_name)
-            .allow_negative_numbers(true)
-            .help(help)
-    });
+    let own = family.options().iter().map(argument);
     let default = match family.example() {
         Prompt::Nothing => "nothing: the family begins by itself",
         Prompt::Score(_) => "a built-in example",
@@ -63,13 +54,42 @@ pub(super) fn command(family: &'static dyn Family) -> Command {
         .arg(weights())
         .arg(device())
         .arg(soundfont())
-        .arg(
-            Arg::new("trace")
-                .long("trace")
-                .action(ArgAction::SetTrue)
-                .help("Write how likely each pass found its draws, as .trace.csv and .trace.svg"),
-        )
+        .arg(flag(
+            "trace",
+            "Write how likely each pass found its draws, as .trace.csv and .trace.svg",
+        ))
         .arg(json())
+}
+
+/// The argument of one option of a family.
+fn argument(spec: &OptionSpec) -> Arg {
+    if matches!(spec.kind, OptionKind::Switch) {
+        return flag(spec.name, spec.help);
+    }
+    let help = match spec.default() {
+        Some(default) => format!("{} [default: {default}]", spec.help),
+        None => spec.help.to_owned(),
+    };
+    Arg::new(spec.name)
+        .long(spec.name)
+        .value_name(spec.value_name)
+        .allow_negative_numbers(true)
+        .help(help)
+}
+
+/// What the arguments set of a family's options.
+fn options(family: &dyn Family, matches: &ArgMatches) -> anyhow::Result<Options> {
+    let mut options = Options::new(family.options());
+    for spec in family.options() {
+        let text = match spec.kind {
+            OptionKind::Switch => matches.get_flag(spec.name).then_some("on"),
+            _ => matches.get_one::<String>(spec.name).map(String::as_str),
+        };
+        if let Some(text) = text {
+            options.set(spec.name, text).map_err(consort::Error::from)?;
+        }
+    }
+    Ok(options)
 }
 
 /// Makes the pieces and writes them.
@@ -79,12 +99,7 @@ pub(super) fn run(family: &'static dyn Family, matches: &ArgMatches) -> anyhow::
     if let Some(path) = &input {
         print_warnings(path, &warnings);
     }
-    let mut options = Options::new(family.options());
-    for spec in family.options() {
-        if let Some(text) = matches.get_one::<String>(spec.name) {
-            options.set(spec.name, text).map_err(consort::Error::from)?;
-        }
-    }
+    let options = options(family, matches)?;
     let samples = *matches.get_one::<u64>("samples").expect("it has a default");
     let targets = targets(family, matches, input.as_deref())?;
     let instruments = sound::instruments(matches.path("soundfont"), &targets)?;
@@ -249,4 +264,37 @@ fn report(piece: &Piece, seed: Seed, files: &[String]) -> serde_json::Value {
         "notices": piece.notices,
         "facts": piece.facts,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_switch_has_no_value_and_other_options_have_one() {
+        let spec = |name, kind| OptionSpec {
+            name,
+            value_name: "X",
+            kind,
+            help: "What it does",
+        };
+        let real = OptionKind::Real {
+            low: 0.0,
+            high: 1.0,
+            default: None,
+        };
+        let specs = [spec("straight", OptionKind::Switch), spec("swing", real)];
+        let command = || Command::new("drum").args(specs.iter().map(argument));
+        let read = |arguments: &[&str]| {
+            let words = [&["drum"], arguments].concat();
+            command().try_get_matches_from(words)
+        };
+        let matches = read(&["--straight", "--swing", "0.5"]).unwrap();
+        assert!(matches.get_flag("straight"));
+        assert!(!read(&[]).unwrap().get_flag("straight"));
+        assert!(read(&["--straight=on"]).is_err());
+        assert!(read(&["--swing"]).is_err());
+        let help = command().render_help().to_string();
+        assert!(!help.contains("default"), "{help}");
+    }
 }

@@ -174,7 +174,7 @@ pub static OPTIONS: &[OptionSpec] = &[
         kind: OptionKind::Real {
             low: 0.0,
             high: 5.0,
-            default: 0.99,
+            default: Some(0.99),
         },
         help: "How adventurous the draws are: 0 takes the likeliest, 1 is as learnt",
     },

@@ -153,7 +153,7 @@ pub static OPTIONS: &[OptionSpec] = &[
         kind: OptionKind::Real {
             low: 0.0,
             high: 5.0,
-            default: 0.9,
+            default: Some(0.9),
         },
         help: "How adventurous the draws are: 0 takes the likeliest, 1 is as learnt",
     },
@@ -163,7 +163,7 @@ pub static OPTIONS: &[OptionSpec] = &[
         kind: OptionKind::Real {
             low: 0.0,
             high: 1.0,
-            default: 1.0,
+            default: Some(1.0),
         },
         help: "Draw only among the likeliest characters that together have this probability",
     },
