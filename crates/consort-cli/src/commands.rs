@@ -130,8 +130,15 @@ fn data_folder() -> Arg {
         .help("Where the data sets are [default: $CONSORT_DATA, else ../shared/data, else the user's data folder]")
 }
 
-fn weights() -> Arg {
-    path("weights", "Weights to use instead of the built-in ones").long("weights")
+/// Which weights to use: those in a file, or released ones.
+fn weights() -> [Arg; 2] {
+    let file = path("weights", "Weights to use instead of the built-in ones").long("weights");
+    let network = Arg::new("network")
+        .long("network")
+        .value_name("NAME")
+        .conflicts_with("weights")
+        .help("Which of the family's released networks, as `consort models` names them [default: the default one]");
+    [file, network]
 }
 
 /// The values of the arguments above.
@@ -177,9 +184,11 @@ impl Arguments for ArgMatches {
     }
 
     fn weights(&self, family: &str) -> anyhow::Result<Weights> {
-        Ok(match self.path("weights") {
-            Some(path) => consort::models::weights_of(&path)?,
-            None => consort::models::default_weights(family)?,
+        let network = self.get_one::<String>("network");
+        Ok(match (self.path("weights"), network) {
+            (Some(path), _) => consort::models::weights_of(&path)?,
+            (None, Some(network)) => consort::models::network_weights(family, network)?,
+            (None, None) => consort::models::default_weights(family)?,
         })
     }
 }

@@ -297,6 +297,27 @@ fn wrong_weights_are_refused() {
 }
 
 #[test]
+fn a_released_network_is_chosen_by_name() {
+    let place = Place::new();
+    place.write("melody.abc", MELODY);
+    let refuses = |arguments: &[&str], parts: &[&str]| {
+        place.refuses(&[&["harmonize", "melody.abc"], arguments].concat(), parts);
+    };
+    refuses(&["--network", "kazoo"], &["kazoo", "default, article"]);
+    refuses(
+        &["--network", "article"],
+        &["--weights weights/chorale-article-1.safetensors"],
+    );
+    let both = ["--network", "default", "--weights", "x.safetensors"];
+    refuses(&both, &["--network", "--weights"]);
+    let melody = ["harmonize", "melody.abc", "--steps", "2", "-o"];
+    place.does(&[&melody[..], &["a.mid"]].concat());
+    place.does(&[&melody[..], &["b.mid", "--network", "default"]].concat());
+    let bytes = |name| fs::read(place.path(name)).unwrap();
+    assert_eq!(bytes("a.mid"), bytes("b.mid"));
+}
+
+#[test]
 fn an_output_that_cannot_be_written_leaves_nothing() {
     let place = Place::new();
     place.write("melody.abc", MELODY);

@@ -277,11 +277,14 @@ fn conversions_that_make_no_sense_are_refused() {
 #[test]
 fn models_and_their_cards_are_listed() {
     let folder = tempfile::tempdir().unwrap();
-    assert!(does(folder.path(), &["models"]).contains("chorale-1 (default)"));
+    let page = does(folder.path(), &["models"]);
+    assert!(page.contains("chorale-1 (default)"), "{page}");
+    assert!(page.contains("network: nottingham"), "{page}");
     assert!(does(folder.path(), &["models", "chorale-1"]).starts_with("# chorale-1"));
     let list: serde_json::Value =
         serde_json::from_str(&does(folder.path(), &["models", "--json"])).unwrap();
     assert_eq!(list[0]["sha256"].as_str().unwrap().len(), 64);
+    assert_eq!(list[0]["network"], "default");
     assert_eq!(
         run(folder.path(), &["models", "kazoo-1"]).status.code(),
         Some(2)

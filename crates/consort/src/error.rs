@@ -48,6 +48,14 @@ pub enum Error {
         /// Why.
         source: WeightsError,
     },
+    /// Released weights are not in the binary.
+    #[error("the weights {name} are not in this program; use --weights weights/{file}")]
+    NotEmbedded {
+        /// Their name.
+        name: String,
+        /// The file in the repository's folder `weights/`.
+        file: String,
+    },
     /// The device cannot be used.
     #[error(transparent)]
     Device(#[from] DeviceError),
@@ -83,6 +91,7 @@ impl Error {
             | Error::Preset { .. }
             | Error::Unknown { .. }
             | Error::Weights { .. }
+            | Error::NotEmbedded { .. }
             | Error::Device(_)
             | Error::Corpus(_) => true,
             Error::File(error) => error.is_callers(),

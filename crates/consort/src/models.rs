@@ -19,6 +19,9 @@ pub struct Release {
     pub name: String,
     /// The family that uses them.
     pub family: String,
+    /// What they are called within the family: `default`, unless the manifest has another word.
+    #[serde(default = "default_network")]
+    pub network: String,
     /// What they are, in a line.
     pub summary: String,
     /// The file in `weights/`.
@@ -29,7 +32,7 @@ pub struct Release {
     pub bytes: u64,
     /// The licence.
     pub licence: String,
-    /// Whether the family uses them when nothing is said; these are in the binary.
+    /// Whether the family uses them when nothing is said.
     pub default: bool,
     /// The card: how they were made, what they are good and bad at.
     #[serde(skip)]
@@ -42,6 +45,10 @@ struct Manifest {
     weights: Vec<Release>,
 }
 
+fn default_network() -> String {
+    "default".to_owned()
+}
+
 /// What is in the binary of a release.
 struct Embedded {
     name: &'static str,
@@ -49,40 +56,64 @@ struct Embedded {
     bytes: Option<&'static [u8]>,
 }
 
-/// The cards of all releases, and the numbers of the defaults.
+/// The card of a release, and its numbers if it is to be in the binary.
+macro_rules! release {
+    ($name:literal, embedded) => {
+        Embedded {
+            #[cfg(feature = "embedded-weights")]
+            bytes: Some(include_bytes!(concat!(
+                "../../../weights/",
+                $name,
+                ".safetensors"
+            ))),
+            ..release!($name)
+        }
+    };
+    ($name:literal) => {
+        Embedded {
+            name: $name,
+            card: include_str!(concat!("../../../weights/", $name, ".md")),
+            bytes: None,
+        }
+    };
+}
+
+/// All releases. The defaults are in the binary, and others that are small.
 const EMBEDDED: &[Embedded] = &[
-    Embedded {
-        name: "chorale-1",
-        card: include_str!("../../../weights/chorale-1.md"),
-        #[cfg(feature = "embedded-weights")]
-        bytes: Some(include_bytes!("../../../weights/chorale-1.safetensors")),
-        #[cfg(not(feature = "embedded-weights"))]
-        bytes: None,
-    },
-    Embedded {
-        name: "chorale-article-1",
-        card: include_str!("../../../weights/chorale-article-1.md"),
-        bytes: None,
-    },
-    Embedded {
-        name: "folk-1",
-        card: include_str!("../../../weights/folk-1.md"),
-        #[cfg(feature = "embedded-weights")]
-        bytes: Some(include_bytes!("../../../weights/folk-1.safetensors")),
-        #[cfg(not(feature = "embedded-weights"))]
-        bytes: None,
-    },
-    Embedded {
-        name: "folk-nottingham-1",
-        card: include_str!("../../../weights/folk-nottingham-1.md"),
-        bytes: None,
-    },
-    Embedded {
-        name: "folk-article-1",
-        card: include_str!("../../../weights/folk-article-1.md"),
-        bytes: None,
-    },
+    release!("chorale-1", embedded),
+    release!("chorale-article-1"),
+    release!("folk-1", embedded),
+    release!("folk-nottingham-1"),
+    release!("folk-article-1"),
 ];
+
+impl Release {
+    /// Its file, if that is in the binary.
+    fn embedded(&self) -> Option<&'static [u8]> {
+        EMBEDDED
+            .iter()
+            .find(|embedded| embedded.name == self.name)?
+            .bytes
+    }
+
+    /// Whether they can be used without a file.
+    pub fn is_embedded(&self) -> bool {
+        self.embedded().is_some()
+    }
+
+    /// The weights themselves.
+    ///
+    /// # Errors
+    /// [`Error::NotEmbedded`] if the binary does not have them, and [`Error::Weights`] if they are
+    /// damaged.
+    pub fn weights(&self) -> Result<Weights, Error> {
+        let bytes = self.embedded().ok_or_else(|| Error::NotEmbedded {
+            name: self.name.clone(),
+            file: self.file.clone(),
+        })?;
+        read(bytes, &self.name)
+    }
+}
 
 /// All releases, the newest of each family first.
 pub fn releases() -> Vec<Release> {
@@ -100,23 +131,39 @@ pub fn releases() -> Vec<Release> {
 /// The weights that a family uses when nothing is said.
 ///
 /// # Errors
-/// [`Error::Unknown`] if the binary has none, and [`Error::Weights`] if they are damaged.
+/// [`Error::Unknown`] if there are none, and those of [`Release::weights`].
 pub fn default_weights(family: &str) -> Result<Weights, Error> {
     let release = releases()
         .into_iter()
         .find(|release| release.default && release.family == family);
-    let embedded = release.as_ref().and_then(|release| {
-        EMBEDDED
-            .iter()
-            .find(|embedded| embedded.name == release.name)?
-            .bytes
-    });
-    let bytes = embedded.ok_or_else(|| Error::Unknown {
+    let release = release.ok_or_else(|| Error::Unknown {
         kind: "weights in this program for the family",
         name: family.to_owned(),
         known: "only those that --weights names".to_owned(),
     })?;
-    read(bytes, family)
+    release.weights()
+}
+
+/// The weights of a family that are called `network`.
+///
+/// # Errors
+/// [`Error::Unknown`] names those that there are; and those of [`Release::weights`].
+pub fn network_weights(family: &str, network: &str) -> Result<Weights, Error> {
+    let own = releases()
+        .into_iter()
+        .filter(|release| release.family == family);
+    let own: Vec<Release> = own.collect();
+    let release = own.iter().find(|release| release.network == network);
+    let release = release.ok_or_else(|| Error::Unknown {
+        kind: "network",
+        name: network.to_owned(),
+        known: own
+            .iter()
+            .map(|release| release.network.as_str())
+            .collect::<Vec<_>>()
+            .join(", "),
+    })?;
+    release.weights()
 }
 
 /// The weights in a file.
@@ -136,6 +183,7 @@ fn read(bytes: &[u8], name: &str) -> Result<Weights, Error> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
     use std::fs;
 
     use sha2::{Digest, Sha256};
@@ -176,5 +224,43 @@ mod tests {
                 .filter(|release| release.default && release.family == family.id());
             assert_eq!(defaults.count(), 1, "{}", family.id());
         }
+    }
+
+    #[test]
+    fn networks_are_told_apart_by_their_names() {
+        let releases = releases();
+        let names: BTreeSet<_> = releases
+            .iter()
+            .map(|release| (&release.family, &release.network))
+            .collect();
+        assert_eq!(names.len(), releases.len(), "{names:?}");
+        let nameless = |release: &Release| release.network == "default" && !release.default;
+        assert!(!releases.iter().any(nameless), "{names:?}");
+        for embedded in EMBEDDED {
+            let listed = releases.iter().any(|release| release.name == embedded.name);
+            assert!(listed, "{} is not in the manifest", embedded.name);
+        }
+    }
+
+    #[cfg(feature = "embedded-weights")]
+    #[test]
+    fn a_network_is_chosen_by_its_name() {
+        for release in releases() {
+            let weights = network_weights(&release.family, &release.network);
+            match weights {
+                Ok(weights) => assert_eq!(weights.header.name, release.name),
+                Err(error) => {
+                    let said = error.to_string();
+                    assert!(!release.is_embedded() && error.is_callers(), "{said}");
+                    let remedy = format!("--weights weights/{}", release.file);
+                    assert!(said.contains(&remedy), "{said}");
+                }
+            }
+        }
+        let error = network_weights("folk", "kazoo").unwrap_err().to_string();
+        assert!(error.ends_with("default, nottingham, article"), "{error}");
+        let default = default_weights("folk").unwrap().header;
+        assert_eq!(network_weights("folk", "default").unwrap().header, default);
+        assert!(releases().iter().all(|r| r.is_embedded() || !r.default));
     }
 }

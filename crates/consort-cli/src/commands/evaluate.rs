@@ -30,7 +30,7 @@ pub(super) fn command() -> Command {
                 .default_value("1")
                 .help("The share of the pieces to measure on, for a quick look"),
         )
-        .arg(weights())
+        .args(weights())
         .arg(data_folder())
         .arg(seed())
         .arg(device())

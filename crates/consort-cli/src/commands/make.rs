@@ -51,7 +51,7 @@ pub(super) fn command(family: &'static dyn Family) -> Command {
                 .help("How many pieces to make, each with its own draws; an ABC file holds them all, of other files each has its own"),
         )
         .arg(tune())
-        .arg(weights())
+        .args(weights())
         .arg(device())
         .arg(soundfont())
         .arg(flag(

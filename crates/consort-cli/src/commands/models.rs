@@ -40,6 +40,8 @@ pub(super) fn run(matches: &ArgMatches) -> anyhow::Result<()> {
                 json!({
                     "name": release.name,
                     "family": release.family,
+                    "network": release.network,
+                    "embedded": release.is_embedded(),
                     "summary": release.summary,
                     "file": release.file,
                     "sha256": release.sha256,
@@ -55,8 +57,8 @@ pub(super) fn run(matches: &ArgMatches) -> anyhow::Result<()> {
         let mark = if release.default { " (default)" } else { "" };
         writeln!(
             out,
-            "{}{mark}\n  {}\n  family: {}\n  licence: {}",
-            release.name, release.summary, release.family, release.licence
+            "{}{mark}\n  {}\n  family: {}\n  network: {}\n  licence: {}",
+            release.name, release.summary, release.family, release.network, release.licence
         )?;
     }
     Ok(())
