@@ -7,6 +7,8 @@
 //! | [`DrumGrid`] | `[step, drum]` | hits with velocity and the moment within the step |
 //! | [`NoteTable`] | `[note, column]` | all notes with exact times |
 //!
+//! [`drum_parts`] says which parts are drums where their instruments do not.
+//!
 //! [`arrays`] has them all in a file that NumPy opens.
 
 use thiserror::Error;
@@ -15,6 +17,7 @@ use crate::time::Ticks;
 
 pub mod arrays;
 mod drums;
+mod kit;
 mod npz;
 mod pulse;
 mod roll;
@@ -22,6 +25,7 @@ mod table;
 mod voices;
 
 pub use drums::{Drum, DrumGrid, Hit};
+pub use kit::{DrumEvidence, DrumPart, drum_parts};
 pub use pulse::Pulse;
 pub use roll::PianoRoll;
 pub use table::{NoteRow, NoteTable};
