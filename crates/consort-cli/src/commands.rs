@@ -5,9 +5,11 @@ use std::path::{Path, PathBuf};
 use clap::builder::StyledStr;
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use consort::families::FAMILIES;
+use consort::files::ReadOptions;
 use consort_corpus::DataFolder;
 use consort_learn::{Device, Seed, Weights};
 use consort_music::Warning;
+use consort_music::midi::Percussion;
 
 use crate::outcome;
 
@@ -96,6 +98,18 @@ fn tune() -> Arg {
         .help("Which tune of an ABC file with several")
 }
 
+/// How the score in the file `input` is read.
+fn reading() -> [Arg; 2] {
+    let channel = Arg::new("channel")
+        .long("channel")
+        .value_name("N")
+        .value_parser(value_parser!(u8).range(1..=16))
+        .action(ArgAction::Append)
+        .requires("input")
+        .help("A channel of a MIDI file that is drums, 1 to 16; may be repeated [default: 10, and those with a bank of drums]");
+    [tune(), channel]
+}
+
 fn soundfont() -> Arg {
     path(
         "soundfont",
@@ -148,6 +162,7 @@ trait Arguments {
     fn seed(&self) -> Seed;
     fn device(&self) -> Device;
     fn tune(&self) -> Option<usize>;
+    fn reading(&self) -> ReadOptions;
     fn data_folder(&self) -> DataFolder;
     fn weights(&self, family: &str) -> anyhow::Result<Weights>;
 }
@@ -177,6 +192,16 @@ impl Arguments for ArgMatches {
     fn tune(&self) -> Option<usize> {
         self.get_one::<u64>("tune")
             .and_then(|&tune| usize::try_from(tune).ok())
+    }
+
+    fn reading(&self) -> ReadOptions {
+        let channels = self.get_many::<u8>("channel");
+        ReadOptions {
+            tune: self.tune(),
+            percussion: channels.map_or(Percussion::Detected, |channels| {
+                Percussion::Channels(channels.copied().collect())
+            }),
+        }
     }
 
     fn data_folder(&self) -> DataFolder {

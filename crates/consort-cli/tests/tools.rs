@@ -54,6 +54,31 @@ fn a_tune_becomes_sound_pictures_and_other_formats() {
 }
 
 #[test]
+fn channels_are_drums_if_it_is_said() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("tune.abc"), TUNE).unwrap();
+    does(folder.path(), &["convert", "tune.abc", "tune.mid"]);
+    let plotted = |channels: &[&str]| {
+        let plot = ["plot", "tune.mid", "-o", "tune.svg"];
+        does(folder.path(), &[&plot[..], channels].concat());
+        fs::read(folder.path().join("tune.svg")).unwrap()
+    };
+    let melody = plotted(&[]);
+    assert_eq!(plotted(&["--channel", "10"]), melody);
+    assert_ne!(plotted(&["--channel", "10", "--channel", "1"]), melody);
+    for (arguments, part) in [
+        (["plot", "tune.abc", "--channel", "1"], "MIDI"),
+        (["plot", "tune.mid", "--channel", "17"], "1..=16"),
+        (["harmonize", "tune.abc", "--channel", "1"], "MIDI"),
+    ] {
+        let output = run(folder.path(), &arguments);
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(2), "{said}");
+        assert!(said.contains(part), "{said}");
+    }
+}
+
+#[test]
 fn a_score_is_inspected_and_its_repeats_are_played_out() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("tune.abc"), TUNE).unwrap();

@@ -176,10 +176,22 @@ impl Format {
 /// # Errors
 /// If the format is not known or the bytes cannot be read in it.
 pub fn read(bytes: &[u8], tune: Option<usize>) -> Result<Reading<Score>, ReadError> {
+    read_with(bytes, tune, &midi::Options::default())
+}
+
+/// Reads a score as [`read`] does, and if it is MIDI in a way of one's choice.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_with(
+    bytes: &[u8],
+    tune: Option<usize>,
+    options: &midi::Options,
+) -> Result<Reading<Score>, ReadError> {
     let Reading {
         value: mut tunes,
         mut warnings,
-    } = read_all(bytes)?;
+    } = read_all_with(bytes, options)?;
     let (held, wanted) = (tunes.len(), tune.unwrap_or(1));
     if wanted == 0 || wanted > held {
         return Err(ReadError::NoSuchTune { held, wanted });
@@ -201,12 +213,16 @@ pub fn read(bytes: &[u8], tune: Option<usize>) -> Result<Reading<Score>, ReadErr
 /// # Errors
 /// If the format is not known or the bytes cannot be read in it.
 pub fn read_all(bytes: &[u8]) -> Result<Reading<Vec<Score>>, ReadError> {
+    read_all_with(bytes, &midi::Options::default())
+}
+
+fn read_all_with(bytes: &[u8], options: &midi::Options) -> Result<Reading<Vec<Score>>, ReadError> {
     let one = |reading: Reading<Score>| Reading {
         value: vec![reading.value],
         warnings: reading.warnings,
     };
     match Format::of_bytes(bytes).ok_or(ReadError::Unknown)? {
-        Format::Midi => Ok(one(midi::read(bytes)?)),
+        Format::Midi => Ok(one(midi::read_with(bytes, options)?)),
         Format::MusicXml | Format::CompressedMusicXml => Ok(one(musicxml::read(bytes)?)),
         Format::Abc => Ok(abc::read(bytes)?),
     }

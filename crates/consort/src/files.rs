@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use consort_audio::{Instruments, RenderError, RenderOptions, WavError, WavFormat, render};
 use consort_music::format::{self, Format, ReadError};
 use consort_music::grid::TooLong;
+use consort_music::midi::{self, Percussion};
 use consort_music::{Reading, Resolution, Score, Ticks, Warning, abc, harmony};
 use thiserror::Error;
 
@@ -47,6 +48,12 @@ pub enum FileError {
         path: PathBuf,
         /// Why.
         source: ReadError,
+    },
+    /// It is no MIDI file, and something was said of its channels.
+    #[error("{}: only MIDI files have channels; leave out --channel", path.display())]
+    NoChannels {
+        /// The file.
+        path: PathBuf,
     },
     /// Its name does not say what it should hold.
     #[error("{}: the name must end with one of {endings}", path.display())]
@@ -125,13 +132,43 @@ fn endings() -> String {
     all.join(", ")
 }
 
+/// What a file leaves open about the score in it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ReadOptions {
+    /// Which of several tunes, 1 first; else the first, with a warning that there are more.
+    pub tune: Option<usize>,
+    /// Which channels of a MIDI file are drums, if it is said.
+    pub percussion: Percussion,
+}
+
 /// Reads the score in a file; of several tunes the one numbered `tune`, 1 first.
 ///
 /// # Errors
 /// If the file cannot be read or holds no score.
 pub fn read_score(path: &Path, tune: Option<usize>) -> Result<Reading<Score>, FileError> {
+    let options = ReadOptions {
+        tune,
+        ..ReadOptions::default()
+    };
+    read_score_with(path, &options)
+}
+
+/// Reads the score in a file in a way of one's choice.
+///
+/// # Errors
+/// If the file cannot be read or holds no score, and [`FileError::NoChannels`] if channels are said of
+/// another than a MIDI file.
+pub fn read_score_with(path: &Path, options: &ReadOptions) -> Result<Reading<Score>, FileError> {
     let bytes = read(path)?;
-    format::read(&bytes, tune).map_err(|source| FileError::NotAScore {
+    let has_channels = Format::of_bytes(&bytes).is_none_or(|format| format == Format::Midi);
+    if !has_channels && options.percussion != Percussion::Detected {
+        return Err(FileError::NoChannels {
+            path: path.to_owned(),
+        });
+    }
+    let percussion = options.percussion.clone();
+    let reading = format::read_with(&bytes, options.tune, &midi::Options { percussion });
+    reading.map_err(|source| FileError::NotAScore {
         path: path.to_owned(),
         source,
     })
@@ -318,5 +355,28 @@ mod tests {
         assert!(reason(&file).contains("empty"));
         fs::write(&file, b"Dear diary").unwrap();
         assert!(reason(&file).contains("MIDI, MusicXML"));
+    }
+
+    #[test]
+    fn channels_of_a_midi_file_are_drums_if_it_is_said() {
+        let folder = tempfile::tempdir().unwrap();
+        let tune = b"X:1\nT:Tune\nM:4/4\nL:1/4\nK:C\nCDEF|]\n";
+        let (abc, mid) = (folder.path().join("a.abc"), folder.path().join("a.mid"));
+        fs::write(&abc, tune).unwrap();
+        let score = read_score(&abc, None).unwrap().value;
+        fs::write(&mid, midi::write(&score)).unwrap();
+        let with = |path: &Path, channels: &[u8]| {
+            let options = ReadOptions {
+                percussion: Percussion::Channels(channels.to_vec()),
+                ..ReadOptions::default()
+            };
+            read_score_with(path, &options)
+        };
+        let is_drums = |reading: Reading<Score>| reading.value.parts[0].instrument.percussion;
+        assert!(!is_drums(read_score(&mid, None).unwrap()));
+        assert!(is_drums(with(&mid, &[3, 1]).unwrap()));
+        assert!(!is_drums(with(&mid, &[10]).unwrap()));
+        let error = with(&abc, &[1]).unwrap_err();
+        assert!(error.is_callers() && error.to_string().contains("--channel"));
     }
 }

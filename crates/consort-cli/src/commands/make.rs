@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use clap::{Arg, ArgMatches, Command, value_parser};
-use consort::files::{Kind, bytes_of, numbered_tune, read_score, write_all};
+use consort::files::{Kind, bytes_of, numbered_tune, read_score_with, write_all};
 use consort::options::OptionKind;
 use consort::pictures::PictureFormat;
 use consort::trace;
@@ -14,8 +14,8 @@ use consort_music::Warning;
 use serde_json::json;
 
 use super::{
-    Arguments, device, flag, json, outputs, path, print_json, print_warnings, seed, soundfont,
-    tune, weights,
+    Arguments, device, flag, json, outputs, path, print_json, print_warnings, reading, seed,
+    soundfont, weights,
 };
 use crate::outcome::Usage;
 use crate::progress::Line;
@@ -50,7 +50,7 @@ pub(super) fn command(family: &'static dyn Family) -> Command {
                 .default_value("1")
                 .help("How many pieces to make, each with its own draws; an ABC file holds them all, of other files each has its own"),
         )
-        .arg(tune())
+        .args(reading())
         .args(weights())
         .arg(device())
         .arg(soundfont())
@@ -184,7 +184,7 @@ fn prompt(
     let Some(path) = input else {
         return Ok((family.example(), Vec::new()));
     };
-    let reading = read_score(path, matches.tune()).map_err(consort::Error::from)?;
+    let reading = read_score_with(path, &matches.reading()).map_err(consort::Error::from)?;
     Ok((Prompt::Score(reading.value), reading.warnings))
 }
 

@@ -1,12 +1,12 @@
 //! `consort plot`: a score as a piano roll, or traces and logs as curves.
 
 use clap::{ArgAction, ArgMatches, Command};
-use consort::files::{Kind, bytes_of, read, read_score, write_all};
+use consort::files::{Kind, bytes_of, read, read_score_with, write_all};
 use consort::pictures::curves;
 use consort::trace;
 use consort_audio::Instruments;
 
-use super::{Arguments, path, print_warnings, tune};
+use super::{Arguments, path, print_warnings, reading};
 use crate::outcome::Usage;
 
 /// The arguments.
@@ -30,7 +30,7 @@ pub(super) fn command() -> Command {
             .short('o')
             .long("output"),
         )
-        .arg(tune())
+        .args(reading())
 }
 
 /// Draws.
@@ -61,7 +61,7 @@ pub(super) fn run(matches: &ArgMatches) -> anyhow::Result<()> {
         }
         curves("", "pass or step", "nats per note", &series, format)
     } else if let [input] = inputs.as_slice() {
-        let reading = read_score(input, matches.tune()).map_err(consort::Error::from)?;
+        let reading = read_score_with(input, &matches.reading()).map_err(consort::Error::from)?;
         print_warnings(input, &reading.warnings);
         bytes_of(&reading.value, Kind::Picture(format), &Instruments::BuiltIn)
             .map_err(consort::Error::from)?
