@@ -7,6 +7,8 @@ use consort_corpus::groove::{GROOVE, Performance};
 use consort_corpus::{CorpusError, DataFolder, Fold, groove};
 use consort_learn::{CorpusStamp, Header, Observer, Seed};
 
+use consort_music::Ticks;
+
 use crate::error::Error;
 use crate::families::{EvaluationRequest, Material, Model, Piecewise, Preset};
 use crate::options::OptionSpec;
@@ -18,6 +20,7 @@ pub mod encoding;
 mod evaluation;
 mod example_data;
 mod generator;
+mod plan;
 pub mod network;
 pub mod objective;
 pub mod sampler;
@@ -166,7 +169,7 @@ fn groove_of(performance: &Performance, grid: Grid) -> Result<Groove, Error> {
     let parts: Vec<usize> = (0..score.parts.len())
         .filter(|&part| score.parts[part].instrument.percussion)
         .collect();
-    let (groove, _) = Groove::of(score, &parts, grid, performance.metre)?;
+    let (groove, _) = Groove::of(score, &parts, grid, performance.metre, Ticks::ZERO)?;
     Ok(Groove {
         tempo: performance.tempo,
         style: Style::of(&performance.style),

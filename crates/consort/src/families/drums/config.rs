@@ -136,6 +136,9 @@ pub struct Curriculum {
     /// The share of performances in which a drum other than the kick and the snare is silenced, for each,
     /// in [0, 1].
     pub silenced_share: f32,
+    /// The share of sequences in which strokes are missing or added in what is heard, while what is to be
+    /// foretold is as it was played, in [0, 1].
+    pub misheard_share: f32,
     /// How far velocities are scaled, as a share: 0.2 for 80 to 125 per cent.
     pub velocity_range: f32,
 }
@@ -195,6 +198,16 @@ pub static OPTIONS: &[OptionSpec] = &[
             default: Some(1.0),
         },
         help: "How adventurous the draws are: 0 takes the likeliest, 1 is as learnt",
+    },
+    OptionSpec {
+        name: "top-p",
+        value_name: "P",
+        kind: OptionKind::Real {
+            low: 0.0,
+            high: 1.0,
+            default: Some(1.0),
+        },
+        help: "Draw only among the likeliest combinations of drums that together have this probability",
     },
     OptionSpec {
         name: "threshold",
@@ -265,10 +278,52 @@ pub static OPTIONS: &[OptionSpec] = &[
 /// How steps are decided.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Decision {
-    /// Drawn, with log-probabilities divided by a temperature; 0 takes the likeliest.
-    Drawn(f32),
+    /// Combinations are drawn.
+    Drawn(Drawing),
     /// Every drum whose probability is above a threshold.
     Above(f32),
+}
+
+/// How combinations are drawn.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Drawing {
+    /// By what log-probabilities are divided; 0 takes the likeliest.
+    pub temperature: f32,
+    /// Only the likeliest combinations that together have this probability are drawn among; 1 is all.
+    pub top_p: f32,
+    /// How many bars, from the first, are drawn at [`OPENING`] of the temperature. A drummer who begins has
+    /// decided on a groove; a network that hears nothing yet has not, and what it happens to strike would
+    /// be all that it goes by.
+    pub opening_bars: usize,
+}
+
+impl Drawing {
+    /// As learnt, from the first step.
+    pub const LEARNT: Drawing = Drawing {
+        temperature: 1.0,
+        top_p: 1.0,
+        opening_bars: 0,
+    };
+}
+
+/// The share of the temperature in the bars that open a piece.
+pub const OPENING: f32 = 0.8;
+
+/// The bars that open a piece.
+const OPENING_BARS: usize = 2;
+
+impl Decision {
+    /// The same after bars that were heard, with which a piece has opened already.
+    #[must_use]
+    pub fn after(self, bars: usize) -> Decision {
+        match self {
+            Decision::Drawn(drawing) => Decision::Drawn(Drawing {
+                opening_bars: drawing.opening_bars.saturating_sub(bars),
+                ..drawing
+            }),
+            above @ Decision::Above(_) => above,
+        }
+    }
 }
 
 /// What one request asks for: the options, read.
@@ -301,7 +356,11 @@ impl Request {
         #[expect(clippy::cast_possible_truncation, reason = "settings of few digits")]
         let decision = match options.real("threshold") {
             Some(threshold) => Decision::Above(threshold as f32),
-            None => Decision::Drawn(options.real("temperature").unwrap_or(1.0) as f32),
+            None => Decision::Drawn(Drawing {
+                temperature: options.real("temperature").unwrap_or(1.0) as f32,
+                top_p: options.real("top-p").unwrap_or(1.0) as f32,
+                opening_bars: OPENING_BARS,
+            }),
         };
         let request = Request {
             bars: whole("bars"),

@@ -131,8 +131,8 @@ pub struct LeftOut {
 }
 
 impl Groove {
-    /// The strokes of some parts of `score`, as they are played, from the start to the last one. What
-    /// would be before the start is in the first step.
+    /// The strokes of some parts of `score`, as they are played, to the last one. The first step is
+    /// `missing` before the start of the score; what would be before it is in it.
     ///
     /// # Errors
     /// If that makes more steps than a grid may have.
@@ -141,11 +141,16 @@ impl Groove {
         parts: &[usize],
         grid: Grid,
         metre: Metre,
+        missing: Ticks,
     ) -> Result<(Groove, LeftOut), Error> {
         let steps_per_quarter = u32::try_from(grid.per_quarter()).unwrap_or(1);
         let finer = Resolution::new(steps_per_quarter)
             .and_then(|steps| score.resolution.common(steps))
             .and_then(|common| score.at_resolution(common));
+        let times = finer.as_ref().map_or(1, |finer| {
+            let ticks = |score: &Score| i64::from(score.resolution.ticks_per_quarter());
+            ticks(finer) / ticks(score)
+        });
         let score = finer.as_ref().unwrap_or(score);
         let step = (score.resolution.quarter() / i64::from(steps_per_quarter)).max(Ticks(1));
         let mut groove = Groove {
@@ -162,7 +167,7 @@ impl Groove {
                     left_out.outside += 1;
                     continue;
                 };
-                let (at, offset) = place(note.onset, step);
+                let (at, offset) = place(note.onset + missing * times, step);
                 if at >= STEPS_MAX {
                     return Err(Error::prompt(
                         format!("the drums go on for more than {STEPS_MAX} steps"),
@@ -210,7 +215,7 @@ pub(super) fn tempo_of(score: &Score) -> f64 {
     clippy::cast_possible_truncation,
     reason = "within a step, whose ticks are few"
 )]
-fn place(onset: Ticks, step: Ticks) -> (usize, f32) {
+pub(super) fn place(onset: Ticks, step: Ticks) -> (usize, f32) {
     let nearest = (onset + step / 2).div_floor(step).max(0);
     let offset = (onset - step * nearest).0 as f64 / step.0 as f64;
     let offset = offset.clamp(-0.5, 0.5 - f64::from(f32::EPSILON)) as f32;
@@ -283,7 +288,7 @@ mod tests {
         let notes: Vec<_> = onsets.iter().map(|&at| (at, 38, 90)).collect();
         let score = score(&notes);
         let (groove, left_out) =
-            Groove::of(&score, &[0], Grid::Sixteenths, four_four()).unwrap();
+            Groove::of(&score, &[0], Grid::Sixteenths, four_four(), Ticks::ZERO).unwrap();
         assert_eq!(left_out, LeftOut::default());
         let mut back = Vec::new();
         for (step, frame) in (0_i64..).zip(&groove.frames) {
@@ -299,7 +304,7 @@ mod tests {
     fn of_three_strokes_in_a_step_the_softest_is_counted_out() {
         let score = score(&[(0, 38, 50), (10, 40, 90), (20, 37, 20), (0, 56, 80)]);
         let (groove, left_out) =
-            Groove::of(&score, &[0], Grid::Sixteenths, four_four()).unwrap();
+            Groove::of(&score, &[0], Grid::Sixteenths, four_four(), Ticks::ZERO).unwrap();
         let snare = Drum::Snare as usize;
         let frame = groove.frames[0];
         assert_eq!(frame.strokes[snare].unwrap().velocity.midi(), 90);

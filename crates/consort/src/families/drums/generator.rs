@@ -1,12 +1,420 @@
-//! placeholder
-use consort_learn::{Observer, Seed};
+//! Answers a prompt: find what is given, agree on what is asked for, play, write down.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use consort_learn::draw::log_softmax;
+use consort_learn::{Observer, Seed, Stream};
+use consort_music::{Metre, Score};
+
+use super::config::Request;
+use super::encoding::{COMBINATIONS, Conditions, Frame, Grid};
 use super::network::{Network, Player, WRITING};
+use super::sampler::{self, Played, decide, strike};
+use super::track::{Along, Given, Writing, accompanied, continued, plain_beat, played_as, score_of};
+use super::plan;
 use crate::error::Error;
 use crate::families::Piecewise;
+use crate::families::protocol::tell;
+use crate::files;
 use crate::options::Options;
-use crate::piece::{Piece, Prompt};
-pub(super) struct Drummer { _player: Player }
-impl Drummer { pub(super) fn new(network: &Network) -> Drummer { Drummer { _player: Player::new(network, WRITING) } } }
+use crate::piece::{Music, Piece, Prompt};
+
+/// Bars that are written if nothing is said.
+const BARS: usize = 16;
+
+/// Quarter notes in a minute if nothing is said, not even a style.
+const TEMPO: f64 = 110.0;
+
+/// What a network that knows only which drums are struck cannot keep to.
+const UNKNOWN_TO_ARTICLE: [&str; 7] = [
+    "style",
+    "density",
+    "fill-every",
+    "with",
+    "between",
+    "humanize",
+    "swing",
+];
+
+/// A network that is ready to play.
+pub(super) struct Drummer {
+    player: Player,
+    has_expression: bool,
+}
+
+impl Drummer {
+    /// Prepares `network`.
+    pub(super) fn new(network: &Network) -> Drummer {
+        Drummer {
+            player: Player::new(network, WRITING),
+            has_expression: network.has_expression(),
+        }
+    }
+
+    fn grid(&self) -> Grid {
+        self.player.grid()
+    }
+
+    /// Refuses what the network does not know.
+    fn refuse_unknown(&self, options: &Options) -> Result<(), Error> {
+        if self.has_expression {
+            return Ok(());
+        }
+        let mut changed = options.changed().map(|(name, _)| name);
+        match changed.find(|name| UNKNOWN_TO_ARTICLE.contains(name)) {
+            Some(name) => Err(Error::prompt(
+                format!("these weights know nothing of --{name}"),
+                "leave it out, or use those of --network default",
+            )),
+            None => Ok(()),
+        }
+    }
+}
+
+/// What is played, before it is written down.
+struct Session {
+    played: Played,
+    score: Score,
+    notices: Vec<String>,
+    /// Strokes in a bar.
+    bar: usize,
+}
+
 impl Piecewise for Drummer {
-    fn generate(&self, _: &Prompt, _: &Options, _: Seed, _: &mut Observer<'_>) -> Result<Piece, Error> { Err(Error::Stopped) }
+    fn generate(
+        &self,
+        prompt: &Prompt,
+        options: &Options,
+        seed: Seed,
+        observe: &mut Observer<'_>,
+    ) -> Result<Piece, Error> {
+        let request = Request::of(options)?;
+        self.refuse_unknown(options)?;
+        let given = match prompt {
+            Prompt::Nothing => None,
+            Prompt::Score(score) => {
+                Some(Given::of(score, "the score", self.grid(), request.metre)?)
+            }
+        };
+        let mut stream = seed.stream("drums", 0);
+        let session = match (&request, given) {
+            (Request { humanize: Some(path), .. }, None) => {
+                self.humanize(path, &request, &mut stream, observe)
+            }
+            (Request { between: Some(path), .. }, Some(to)) => {
+                self.lead(path, &to, &request, &mut stream, observe)
+            }
+            (Request { guided: true, .. }, Some(given)) => {
+                self.follow(&given, &request, &mut stream, observe)
+            }
+            (Request { with: Some(path), .. }, None) => {
+                self.accompany(path, &request, &mut stream, observe)
+            }
+            (Request { humanize: Some(_), .. } | Request { with: Some(_), .. }, Some(_)) => {
+                Err(Error::prompt(
+                    "two scores are given, and only one can be worked on",
+                    "give the file with the option alone",
+                ))
+            }
+            (Request { between: Some(_), .. }, None) => Err(Error::prompt(
+                "--between says where to come from, but not where to go",
+                "give the other pattern too: --between A.mid B.mid",
+            )),
+            (Request { guided: true, .. }, None) => Err(Error::prompt(
+                "--mode guided follows a pattern, and none is given",
+                "give a MIDI file, or leave the option out",
+            )),
+            (_, given) => self.go_on(given.as_ref(), &request, &mut stream, observe),
+        }?;
+        Ok(session.into_piece(&request))
+    }
+}
+
+impl Drummer {
+    /// Plays from nothing, or on from what is given.
+    fn go_on(
+        &self,
+        given: Option<&Given>,
+        request: &Request,
+        stream: &mut Stream,
+        observe: &mut Observer<'_>,
+    ) -> Result<Session, Error> {
+        let mut notices = given.map_or_else(Vec::new, |given| given.barred.notices.clone());
+        let metre = given.map_or(request.metre.unwrap_or(Metre::COMMON), |given| given.barred.metre);
+        notices.extend(self.unusual(metre));
+        let bar = self.grid().per_bar(metre);
+        let old = given.map_or(&[][..], |given| &given.groove.frames);
+        let bars = request.bars.unwrap_or(BARS);
+        let tempo = tempo(request, given.and_then(|given| given.barred.last_tempo()));
+        let mut player = self.player.clone();
+        player.begin(metre, agreed(tempo, request, old.len() / bar, bars, stream));
+        old.iter().for_each(|&frame| player.hear(frame));
+        if !self.has_expression {
+            notices.extend(self.open(&mut player, old, metre)?);
+        }
+        let decision = request.decision.after(old.len() / bar);
+        let played = sampler::play(&mut player, bars * bar, decision, stream, observe)?;
+        let new = score_of(&played.frames, self.writing(metre, request), &[tempo]);
+        let score = match given {
+            Some(given) => continued(given, &new, old.len())?,
+            None => new,
+        };
+        Ok(Session { played, score, notices, bar })
+    }
+
+    /// Plays along with a track.
+    fn accompany(
+        &self,
+        path: &Path,
+        request: &Request,
+        stream: &mut Stream,
+        observe: &mut Observer<'_>,
+    ) -> Result<Session, Error> {
+        let along = Along::of(&read(path)?, &named(path), self.grid())?;
+        let metre = along.barred.metre;
+        let bar = self.grid().per_bar(metre);
+        let mut notices = along.barred.notices.clone();
+        notices.extend(self.unusual(metre));
+        let bars = request.bars.unwrap_or_else(|| along.bars(bar).min(1024));
+        let tempo = tempo(request, Some(super::encoding::tempo_of(&along.barred.score)));
+        let mut conditions = agreed(tempo, request, 0, bars, stream);
+        conditions.line = Some(along.line.clone());
+        let mut player = self.player.clone();
+        player.begin(metre, conditions);
+        let played = sampler::play(&mut player, bars * bar, request.decision, stream, observe)?;
+        let new = score_of(&played.frames, self.writing(metre, request), &[]);
+        let score = accompanied(&along, &new)?;
+        Ok(Session { played, score, notices, bar })
+    }
+
+    /// Says what it expects at each step of what is given.
+    fn follow(
+        &self,
+        given: &Given,
+        request: &Request,
+        stream: &mut Stream,
+        observe: &mut Observer<'_>,
+    ) -> Result<Session, Error> {
+        let metre = given.barred.metre;
+        let tempo = tempo(request, Some(given.groove.tempo));
+        let mut player = self.player.clone();
+        player.begin(metre, known(tempo, request));
+        let frames = &given.groove.frames;
+        let played = sampler::follow(&mut player, frames, request.decision, stream, observe)?;
+        let score = score_of(&played.frames, self.writing(metre, request), &[tempo]);
+        let notices = given.barred.notices.clone();
+        let bar = given.groove.bar();
+        Ok(Session { played, score, notices, bar })
+    }
+
+    /// Gives a stiff track a drummer's velocities and timing.
+    fn humanize(
+        &self,
+        path: &Path,
+        request: &Request,
+        stream: &mut Stream,
+        observe: &mut Observer<'_>,
+    ) -> Result<Session, Error> {
+        let given = Given::of(&read(path)?, &named(path), self.grid(), None)?;
+        let metre = given.barred.metre;
+        let mut player = self.player.clone();
+        player.begin(metre, known(given.groove.tempo, request));
+        let frames = &given.groove.frames;
+        let played = sampler::humanize(&mut player, frames, request.decision, stream, observe)?;
+        let score = played_as(&given, &played.frames);
+        let notices = given.barred.notices.clone();
+        let bar = given.groove.bar();
+        Ok(Session { played, score, notices, bar })
+    }
+
+    /// Leads from one pattern to another, bar by bar: both patterns are heard, each by a player of its own
+    /// that then hears the last bar, and what the two say is mixed, log-odds by log-odds.
+    fn lead(
+        &self,
+        path: &Path,
+        to: &Given,
+        request: &Request,
+        stream: &mut Stream,
+        observe: &mut Observer<'_>,
+    ) -> Result<Session, Error> {
+        let from = Given::of(&read(path)?, &named(path), self.grid(), request.metre)?;
+        let metre = to.barred.metre;
+        if from.barred.metre != metre {
+            return Err(Error::prompt(
+                format!("{} is in {} and the other in {metre}", named(path), from.barred.metre),
+                "choose two patterns of one metre",
+            ));
+        }
+        let bar = to.groove.bar();
+        let bars = request.bars.unwrap_or(BARS);
+        let tempos = |bar: usize| {
+            let share = share(bar, bars);
+            let (from, to) = (from.groove.tempo, to.groove.tempo);
+            request.tempo.unwrap_or(from + (to - from) * f64::from(share))
+        };
+        let primed = [&from, to].map(|given| {
+            let mut player = self.player.clone();
+            player.begin(metre, known(tempo(request, Some(given.groove.tempo)), request));
+            given.groove.frames.iter().for_each(|&frame| player.hear(frame));
+            player
+        });
+        let mut played = Played::default();
+        let mut last: Vec<Frame> = Vec::new();
+        for number in 0..bars {
+            tell(observe, "bar", number, bars)?;
+            let share = share(number, bars);
+            let mut players = primed.clone();
+            for player in &mut players {
+                last.iter().for_each(|&frame| player.hear(frame));
+            }
+            last.clear();
+            for _ in 0..bar {
+                let [a, b] = &players;
+                let mut mixed = [0.0; COMBINATIONS];
+                for (mixed, (a, b)) in mixed.iter_mut().zip(a.next().iter().zip(b.next())) {
+                    *mixed = (1.0 - share) * a + share * b;
+                }
+                log_softmax(&mut mixed);
+                let decision = request.decision.after(1);
+                let combination = decide(&mixed, decision, number, stream);
+                let both = [(a, 1.0 - share), (b, share)];
+                let frame = strike(&both, combination, decision, None, stream);
+                let nats = -f64::from(mixed[usize::from(combination)]);
+                players.iter_mut().for_each(|player| player.hear(frame));
+                played.add(frame, nats, bar);
+                last.push(frame);
+            }
+        }
+        let tempos: Vec<f64> = (0..bars).map(tempos).collect();
+        let score = score_of(&played.frames, self.writing(metre, request), &tempos);
+        let mut notices = from.barred.notices.clone();
+        notices.extend(to.barred.notices.iter().cloned());
+        Ok(Session { played, score, notices, bar })
+    }
+
+    /// Has a network of the article hear something, since it plays on from what it hears.
+    fn open(&self, player: &mut Player, old: &[Frame], metre: Metre) -> Result<Option<String>, Error> {
+        if !old.is_empty() {
+            return Ok(None);
+        }
+        if metre != Metre::COMMON {
+            return Err(Error::prompt(
+                format!("these weights cannot begin a piece in {metre}"),
+                "give a pattern to go on from, or use those of --network default",
+            ));
+        }
+        let beat = plain_beat(self.grid(), 4);
+        beat.into_iter().for_each(|frame| player.hear(frame));
+        Ok(Some(
+            "these weights go on from what they hear: four bars of a plain beat, which are not written"
+                .to_owned(),
+        ))
+    }
+
+    fn writing(&self, metre: Metre, request: &Request) -> Writing {
+        Writing {
+            grid: self.grid(),
+            metre,
+            swing: request.swing,
+            flat: request.quantize,
+        }
+    }
+
+    /// A word about metres that were hardly learnt.
+    fn unusual(&self, metre: Metre) -> Option<String> {
+        (self.has_expression && metre != Metre::COMMON).then(|| {
+            format!(
+                "the network learnt 4/4, and little else (12 of 1150 performances); {metre} is counted right, \
+                 but is not drummed as well"
+            )
+        })
+    }
+}
+
+impl Session {
+    fn into_piece(self, request: &Request) -> Piece {
+        let Session {
+            played,
+            mut score,
+            notices,
+            bar,
+        } = self;
+        if score.metadata.title.is_none() {
+            let style = request.style.map_or("Drums", |style| style.name());
+            let (first, rest) = style.split_at(1);
+            score.metadata.title = Some(format!("{}{rest}", first.to_ascii_uppercase()));
+        }
+        #[expect(clippy::cast_precision_loss, reason = "steps of a piece")]
+        let (steps, bars) = {
+            let steps = played.frames.len();
+            (steps.max(1) as f64, (steps as f64 / bar as f64).max(1.0))
+        };
+        let strokes = played.frames.iter().map(|frame| f64::from(frame.combination().count_ones()));
+        let strokes: f64 = strokes.sum();
+        let facts = BTreeMap::from([
+            ("bars", bars),
+            ("strokes per bar", strokes / bars),
+            ("nats per step", played.nats / steps),
+        ]);
+        Piece {
+            music: Music::Score(score),
+            made_by: None,
+            notices,
+            facts,
+            trace: played.trace,
+        }
+    }
+}
+
+/// The share of the way from the first to the last of so many bars.
+#[expect(clippy::cast_precision_loss, reason = "bars of a piece")]
+fn share(bar: usize, bars: usize) -> f32 {
+    if bars == 1 {
+        0.5
+    } else {
+        bar as f32 / (bars - 1) as f32
+    }
+}
+
+/// Quarter notes in a minute: what is asked for, else what is given, else usual.
+fn tempo(request: &Request, given: Option<f64>) -> f64 {
+    let usual = request.style.map_or(TEMPO, |style| style.tempo());
+    request.tempo.or(given).unwrap_or(usual)
+}
+
+/// What is known of a piece whose strokes are given.
+fn known(tempo: f64, request: &Request) -> Conditions {
+    Conditions {
+        style: request.style,
+        tempo: Some(tempo),
+        ..Conditions::default()
+    }
+}
+
+/// What is agreed upon for `bars` new bars after so many `given` ones. What is left open is drawn, but the
+/// density only of a piece that begins.
+fn agreed(
+    tempo: f64,
+    request: &Request,
+    given: usize,
+    bars: usize,
+    stream: &mut Stream,
+) -> Conditions {
+    #[expect(clippy::cast_possible_truncation, reason = "strokes of a step")]
+    let asked = request.density.map(|strokes| strokes as f32 / 4.0);
+    let drawn = (given == 0).then(|| plan::density(stream));
+    Conditions {
+        density: asked.or(drawn),
+        fills: Some(plan::fills(given, bars, request.fill_every, stream)),
+        ..known(tempo, request)
+    }
+}
+
+fn read(path: &Path) -> Result<Score, Error> {
+    Ok(files::read_score(path, None)?.value)
+}
+
+fn named(path: &Path) -> String {
+    path.display().to_string()
 }

@@ -12,6 +12,7 @@ use super::network::COUNTER_BITS;
 mod rehearsal;
 
 pub use rehearsal::conditions_of;
+pub(super) use rehearsal::grid_of;
 use rehearsal::Rehearsal;
 
 /// What is to follow where a row has ended: nothing that counts.
@@ -207,7 +208,7 @@ impl Grooves {
                         piece.groove.metre,
                         rehearsal.conditions.clone(),
                     );
-                    for (at, &frame) in frames.iter().enumerate() {
+                    for (at, (&frame, &heard)) in frames.iter().zip(rehearsal.heard()).enumerate() {
                         if let Some(step) = at.checked_sub(rehearsal.from) {
                             let place = row * steps + step;
                             context.tell(&mut batch.told[place * features..][..features]);
@@ -216,7 +217,7 @@ impl Grooves {
                                 batch.add_strokes(&context, frame, place);
                             }
                         }
-                        context.hear(frame);
+                        context.hear(heard);
                     }
                 }
                 Told::Combination => {

@@ -5,7 +5,7 @@ use consort_learn::{Observer, Stream};
 use consort_music::Velocity;
 use consort_music::grid::Hit;
 
-use super::config::Decision;
+use super::config::{Decision, Drawing, OPENING};
 use super::encoding::{
     DRUMS, Frame, MOMENTS, Stroked, VELOCITIES, drums_of, moment_of_class,
 };
@@ -35,7 +35,7 @@ impl Played {
         clippy::cast_possible_truncation,
         reason = "steps of a piece"
     )]
-    fn add(&mut self, frame: Frame, nats: f64, bar: usize) {
+    pub(super) fn add(&mut self, frame: Frame, nats: f64, bar: usize) {
         self.frames.push(frame);
         self.nats += nats;
         let last = self.trace.last().map_or(0, |point| point.pass as usize) * bar;
@@ -67,9 +67,9 @@ pub fn play(
         if step.is_multiple_of(bar) {
             tell(observe, "bar", step / bar, steps.div_ceil(bar))?;
         }
-        let combination = decide(player.next(), decision, stream);
+        let combination = decide(player.next(), decision, step / bar, stream);
         let nats = -f64::from(player.next()[usize::from(combination)]);
-        let frame = strike(&[(player, 1.0)], combination, decision, stream);
+        let frame = strike(&[(player, 1.0)], combination, decision, None, stream);
         player.hear(frame);
         played.add(frame, nats, bar);
     }
@@ -93,9 +93,9 @@ pub fn follow(
         if step.is_multiple_of(bar) {
             tell(observe, "bar", step / bar, given.len().div_ceil(bar))?;
         }
-        let combination = decide(player.next(), decision, stream);
+        let combination = decide(player.next(), decision, step / bar, stream);
         let nats = -f64::from(player.next()[usize::from(true_frame.combination())]);
-        let frame = strike(&[(player, 1.0)], combination, decision, stream);
+        let frame = strike(&[(player, 1.0)], combination, decision, None, stream);
         player.hear(true_frame);
         played.add(frame, nats, bar);
     }
@@ -121,7 +121,7 @@ pub fn humanize(
         }
         let combination = stiff.combination();
         let nats = -f64::from(player.next()[usize::from(combination)]);
-        let mut frame = strike(&[(player, 1.0)], combination, decision, stream);
+        let mut frame = strike(&[(player, 1.0)], combination, decision, Some(stiff), stream);
         for drum in drums_of(combination) {
             // A roll keeps the distance of its strokes, and no drum gets more or fewer of them.
             frame.seconds[drum] = stiff.seconds[drum].map(|second| {
@@ -138,13 +138,22 @@ pub fn humanize(
     Ok(played)
 }
 
-/// Which drums are struck, by the log-probabilities of all combinations.
-pub fn decide(next: &[f32], decision: Decision, stream: &mut Stream) -> u16 {
+/// Which drums are struck in a bar, by the log-probabilities of all combinations.
+pub fn decide(next: &[f32], decision: Decision, bar: usize, stream: &mut Stream) -> u16 {
     match decision {
-        Decision::Drawn(temperature) => {
-            let drawn = draw(next, temperature, stream).unwrap_or(0);
+        Decision::Drawn(drawing) => {
+            let temperature = if bar < drawing.opening_bars {
+                drawing.temperature * OPENING
+            } else {
+                drawing.temperature
+            };
+            let drawn = if drawing.top_p < 1.0 {
+                draw(&likeliest(next, drawing.top_p), temperature, stream)
+            } else {
+                draw(next, temperature, stream)
+            };
             #[expect(clippy::cast_possible_truncation, reason = "below 512")]
-            let combination = drawn as u16;
+            let combination = drawn.unwrap_or(0) as u16;
             combination
         }
         Decision::Above(threshold) => {
@@ -155,11 +164,34 @@ pub fn decide(next: &[f32], decision: Decision, stream: &mut Stream) -> u16 {
     }
 }
 
-/// How the drums of a combination are struck, by players of whom each counts with a weight.
+/// The log-probabilities of the likeliest combinations that together have the probability `top_p`, one at
+/// least; of the others minus infinity.
+fn likeliest(next: &[f32], top_p: f32) -> Vec<f32> {
+    let mut order: Vec<usize> = (0..next.len()).collect();
+    order.sort_by(|&a, &b| next[b].total_cmp(&next[a]));
+    let mut kept = vec![f32::NEG_INFINITY; next.len()];
+    let mut sum = 0.0;
+    for combination in order {
+        kept[combination] = next[combination];
+        sum += next[combination].exp();
+        if sum >= top_p {
+            break;
+        }
+    }
+    kept
+}
+
+/// How far a drummer may stray from a moment that is given, in steps: 25 ms for a sixteenth at 120 quarter
+/// notes a minute, and less than a triplet is from a sixteenth.
+const STRAY: f32 = 0.2;
+
+/// How the drums of a combination are struck, by players of whom each counts with a weight; near to the
+/// moments of `stiff`, if that is given.
 pub fn strike(
     players: &[(&Player, f32)],
     combination: u16,
     decision: Decision,
+    stiff: Option<&Frame>,
     stream: &mut Stream,
 ) -> Frame {
     let mut frame = Frame::default();
@@ -173,16 +205,22 @@ pub fn strike(
             };
             agreed(players, stroked)
         };
-        let Some(manner) = asked(&frame, false) else {
-            frame.strokes[drum] = Velocity::try_from(ARTICLE_VELOCITY).ok().map(|velocity| Hit {
-                velocity,
-                offset: 0.0,
-            });
+        let Some(mut manner) = asked(&frame, false) else {
+            let velocity = Velocity::try_from(ARTICLE_VELOCITY).ok();
+            let offset = 0.0;
+            frame.strokes[drum] = velocity.map(|velocity| Hit { velocity, offset });
             continue;
         };
+        if let Some(given) = stiff.and_then(|stiff| stiff.strokes[drum]) {
+            for (class, log) in manner.moments.iter_mut().enumerate() {
+                if (moment_of_class(class) - given.offset).abs() > STRAY {
+                    *log = f32::NEG_INFINITY;
+                }
+            }
+        }
         let hit = stroke(&manner, decision, stream);
         let again = match decision {
-            Decision::Drawn(temperature) if temperature > 0.0 => stream.chance(manner.again),
+            Decision::Drawn(drawing) if drawing.temperature > 0.0 => stream.chance(manner.again),
             _ => manner.again > 0.5,
         };
         frame.strokes[drum] = Some(hit);
@@ -227,7 +265,7 @@ fn agreed(players: &[(&Player, f32)], stroked: Stroked<'_>) -> Option<Manner> {
 fn stroke(manner: &Manner, decision: Decision, stream: &mut Stream) -> Hit {
     let temperature = match decision {
         // Wild strokes do not make a wild groove.
-        Decision::Drawn(temperature) => temperature.min(1.0),
+        Decision::Drawn(Drawing { temperature, .. }) => temperature.min(1.0),
         Decision::Above(_) => 0.0,
     };
     let velocity = draw(&manner.velocities, temperature, stream).unwrap_or(VELOCITIES / 2);

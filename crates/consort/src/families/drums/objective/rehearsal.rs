@@ -24,11 +24,18 @@ const NO_LINE: f32 = 0.8;
 const WITH_KICK: f32 = 0.8;
 const OF_ITS_OWN: f32 = 0.08;
 
+/// How many of its strokes a performance that is heard wrong misses, and as many as that it has too many.
+/// A network that plays alone hears its own slips; one that has learnt only from faultless performances takes
+/// each for a change of the groove, and wanders off.
+const SLIPS: [f32; 3] = [0.02, 0.06, 0.12];
+
 /// A performance as it is heard.
 #[derive(Clone, Debug)]
 pub(super) struct Rehearsal {
-    /// Its steps.
+    /// Its steps, which are to be foretold.
     pub(super) frames: Vec<Frame>,
+    /// The steps as they are heard, where that differs.
+    misheard: Option<Vec<Frame>>,
     /// The step from which it is learnt; those before have been heard.
     pub(super) from: usize,
     /// What is agreed upon.
@@ -49,9 +56,15 @@ impl Rehearsal {
     pub(super) fn plain(groove: &Groove, from: usize) -> Rehearsal {
         Rehearsal {
             frames: groove.frames.clone(),
+            misheard: None,
             from,
             conditions: conditions_of(groove),
         }
+    }
+
+    /// The steps as they are heard.
+    pub(super) fn heard(&self) -> &[Frame] {
+        self.misheard.as_ref().unwrap_or(&self.frames)
     }
 
     /// The performance with changes that are drawn.
@@ -88,12 +101,46 @@ impl Rehearsal {
         if !stream.chance(NO_LINE) {
             conditions.line = Some(line(heard, stream));
         }
+        let frames = frames.split_off(begin);
+        let misheard = stream
+            .chance(curriculum.misheard_share)
+            .then(|| misheard(&frames, SLIPS[stream.below(SLIPS.len())], stream));
         Rehearsal {
-            frames: frames.split_off(begin),
+            frames,
+            misheard,
             from: from - begin,
             conditions,
         }
     }
+}
+
+/// The performance with strokes missing and others added.
+fn misheard(frames: &[Frame], share: f32, stream: &mut Stream) -> Vec<Frame> {
+    let mut usual = [0; DRUMS];
+    let mut strokes = Vec::new();
+    for frame in frames {
+        for (drum, hit) in frame.strokes.iter().enumerate() {
+            usual[drum] += usize::from(hit.is_some());
+            strokes.extend(*hit);
+        }
+    }
+    #[expect(clippy::cast_precision_loss, reason = "strokes of a performance")]
+    let added = usual.map(|count| share * count as f32 / frames.len().max(1) as f32);
+    let mut frames = frames.to_vec();
+    for frame in &mut frames {
+        for drum in 0..DRUMS {
+            if frame.strokes[drum].is_some() {
+                if stream.chance(share) {
+                    frame.strokes[drum] = None;
+                    frame.seconds[drum] = None;
+                }
+            } else if stream.chance(added[drum]) {
+                // Played as some other stroke is.
+                frame.strokes[drum] = Some(strokes[stream.below(strokes.len())]);
+            }
+        }
+    }
+    frames
 }
 
 /// Strokes in a step on average.
