@@ -214,6 +214,70 @@ fn a_performance_becomes_a_score() {
     assert!(String::from_utf8_lossy(&output.stderr).contains("16+3"));
 }
 
+/// A kick and a snare in turn, so many ticks of 480 in a quarter apart.
+fn beat(ticks: i64) -> Vec<u8> {
+    let note = |index: i64| {
+        let pitch = Pitch::try_from([36u8, 38][usize::from(index % 2 == 1)]).unwrap();
+        Note::new(Ticks(ticks * index), Ticks(60), pitch)
+    };
+    let mut score = Score::new(Resolution::MIDI);
+    let mut part = Part {
+        notes: (0..16).map(note).collect(),
+        ..Part::default()
+    };
+    part.instrument.percussion = true;
+    score.parts = vec![part];
+    midi::write(&score)
+}
+
+#[test]
+fn drums_are_drawn_by_their_patterns() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("real.mid"), beat(480)).unwrap();
+    fs::write(folder.path().join("made.mid"), beat(240)).unwrap();
+    let text = |name: &str| fs::read_to_string(folder.path().join(name)).unwrap();
+    let said = does(folder.path(), &["plot", "real.mid", "--pattern"]);
+    assert_eq!(said, "real.pattern.png\nreal.pattern.csv\n");
+    let table = text("real.pattern.csv");
+    assert!(
+        table.starts_with("first,then,lag_32nds,share\nkick,kick,1,0\n"),
+        "{table}"
+    );
+
+    let both = [
+        "plot",
+        "real.mid",
+        "made.mid",
+        "--pattern",
+        "-o",
+        "both.svg",
+    ];
+    does(folder.path(), &both);
+    assert!(text("both.svg").contains("generated: made"));
+    let header = "first,then,lag_32nds,share,share_2,residual\n";
+    assert!(text("both.csv").starts_with(header));
+
+    // A folder is all of its files, however deep.
+    let takes = folder.path().join("takes/deep");
+    fs::create_dir_all(&takes).unwrap();
+    fs::copy(folder.path().join("real.mid"), takes.join("1.mid")).unwrap();
+    fs::copy(folder.path().join("real.mid"), takes.join("../2.mid")).unwrap();
+    fs::write(takes.join("notes.txt"), "no score").unwrap();
+    does(folder.path(), &["plot", "takes", "--pattern"]);
+    assert_eq!(text("takes.pattern.csv"), table);
+
+    fs::write(folder.path().join("tune.abc"), TUNE).unwrap();
+    for (inputs, says) in [
+        (&["tune.abc"][..], "channel 10"),
+        (&["real.mid", "made.mid", "takes"], "folder"),
+    ] {
+        let output = run(folder.path(), &[&["plot", "--pattern"], inputs].concat());
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(2), "{said}");
+        assert!(said.contains(says), "{said}");
+    }
+}
+
 #[test]
 fn a_faulty_file_is_refused_when_one_is_strict() {
     let folder = tempfile::tempdir().unwrap();

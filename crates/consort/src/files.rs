@@ -78,6 +78,16 @@ pub enum FileError {
     /// It has too many steps for a table.
     #[error(transparent)]
     TooLong(#[from] TooLong),
+    /// It has no drums, or so few strokes that nothing follows another.
+    #[error(
+        "{}: no drums that follow each other; a pattern is that of a drum kit, which MIDI has on \
+         channel 10",
+        path.display()
+    )]
+    NoDrums {
+        /// The file, or the folder without such a file.
+        path: PathBuf,
+    },
     /// It cannot be written.
     #[error("cannot write {}: {source}", path.display())]
     Write {
@@ -223,6 +233,32 @@ pub fn read(path: &Path) -> Result<Vec<u8>, FileError> {
     Ok(bytes)
 }
 
+/// The file itself, or all MIDI files of a folder and the folders in it, in the order of their names.
+///
+/// # Errors
+/// If a folder cannot be read.
+pub fn files_of(path: &Path) -> Result<Vec<PathBuf>, FileError> {
+    if !path.is_dir() {
+        return Ok(vec![path.to_owned()]);
+    }
+    let failed = |source: io::Error| FileError::Read {
+        path: path.to_owned(),
+        reason: source.to_string(),
+    };
+    let mut found = Vec::new();
+    for entry in fs::read_dir(path).map_err(failed)? {
+        let entry = entry.map_err(failed)?;
+        // Links to folders are not followed: they may lead back.
+        if entry.file_type().map_err(failed)?.is_dir() {
+            found.extend(files_of(&entry.path())?);
+        } else if matches!(Kind::of(&entry.path()), Ok(Kind::Score(Format::Midi))) {
+            found.push(entry.path());
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
 /// The steps in a quarter note of the grids in [`Kind::Arrays`]: sixteenths.
 pub const STEPS_PER_QUARTER: u32 = 4;
 
@@ -264,6 +300,16 @@ pub fn numbered_tune(score: &Score, number: u64) -> String {
 /// # Errors
 /// If the score is too long for a table, or no ticks are fine enough for the steps.
 pub fn arrays(score: &Score, steps_per_quarter: u32) -> Result<Vec<u8>, FileError> {
+    let (score, step) = in_steps(score, steps_per_quarter)?;
+    Ok(consort_music::grid::arrays::to_npz(&score, step)?)
+}
+
+/// `score`, with finer ticks where its own are too coarse for so many steps in a quarter note, and the
+/// ticks of a step.
+///
+/// # Errors
+/// If no ticks are fine enough.
+pub(crate) fn in_steps(score: &Score, steps_per_quarter: u32) -> Result<(Score, Ticks), FileError> {
     let too_fine = FileError::TooFine { steps_per_quarter };
     let steps = Resolution::new(steps_per_quarter);
     let common = steps.and_then(|steps| score.resolution.common(steps));
@@ -272,7 +318,7 @@ pub fn arrays(score: &Score, steps_per_quarter: u32) -> Result<Vec<u8>, FileErro
     };
     let score = score.at_resolution(common).ok_or(too_fine)?;
     let step = Ticks((common.quarter().0) / steps.quarter().0);
-    Ok(consort_music::grid::arrays::to_npz(&score, step)?)
+    Ok((score, step))
 }
 
 /// Writes all files or none: each is written beside its place, and they are moved there when all

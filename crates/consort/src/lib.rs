@@ -11,6 +11,7 @@ pub mod families;
 pub mod files;
 pub mod models;
 pub mod options;
+pub mod pattern;
 pub mod pictures;
 pub mod piece;
 pub mod report;

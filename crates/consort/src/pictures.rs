@@ -16,12 +16,16 @@
 //! ```
 
 use consort_music::Score;
+use consort_music::grid::Drum;
+use consort_music::statistics::PatternHistogram;
+use consort_music::statistics::pattern::LAGS;
 
 mod axis;
 mod curve;
 mod drawing;
 mod legend;
 mod lettering;
+mod pattern;
 mod roll;
 #[cfg(test)]
 mod tests;
@@ -93,4 +97,46 @@ pub fn curves(
     format: PictureFormat,
 ) -> Vec<u8> {
     curve::draw(title, x_label, y_label, series).encode(format)
+}
+
+/// A pattern histogram of [`patterns`].
+#[derive(Clone, Copy, Debug)]
+pub struct Pattern<'a> {
+    /// What it stands above.
+    pub name: &'a str,
+    /// What follows what.
+    pub histogram: &'a PatternHistogram,
+}
+
+/// What drums follow each other after how long: a panel for each drum after which something sounds,
+/// with a row for each drum that sounds and the lags from left to right, in beats of a quarter note.
+///
+/// The colour is the root of the share that a cell has of all that follows the drum; it is full at the
+/// greatest share of the panel, which stands above it. With a second histogram there are three
+/// columns: the first, the second, and by how much the second exceeds the first, in the same scale,
+/// with the distance between them (0 to 2) above it.
+pub fn patterns(
+    title: &str,
+    real: Pattern<'_>,
+    generated: Option<Pattern<'_>>,
+    format: PictureFormat,
+) -> Vec<u8> {
+    pattern::draw(title, real, generated).encode(format)
+}
+
+/// The drums after which something sounds in any of some histograms.
+pub(crate) fn drums_before(histograms: &[&PatternHistogram]) -> Vec<Drum> {
+    let sounds = |drum: Drum| histograms.iter().any(|histogram| histogram.total(drum) > 0);
+    Drum::ALL.into_iter().filter(|&drum| sounds(drum)).collect()
+}
+
+/// The drums that sound after something in any of some histograms.
+pub(crate) fn drums_after(histograms: &[&PatternHistogram]) -> Vec<Drum> {
+    let follows = |histogram: &PatternHistogram, then: Drum| {
+        let firsts = Drum::ALL.into_iter();
+        let mut lags = firsts.flat_map(|first| (1..=LAGS).map(move |lag| (first, lag)));
+        lags.any(|(first, lag)| histogram.count(first, then, lag) > 0)
+    };
+    let sounds = |drum: Drum| histograms.iter().any(|histogram| follows(histogram, drum));
+    Drum::ALL.into_iter().filter(|&drum| sounds(drum)).collect()
 }

@@ -1,18 +1,22 @@
-//! `consort plot`: a score as a piano roll, or traces and logs as curves.
+//! `consort plot`: a score as a piano roll, drums by their patterns, or traces and logs as curves.
+
+use std::path::{Path, PathBuf};
 
 use clap::{ArgAction, ArgMatches, Command};
-use consort::files::{Kind, bytes_of, read, read_score_with, write_all};
-use consort::pictures::curves;
+use consort::files::{FileError, Kind, ReadOptions, bytes_of, files_of, read, read_score_with, write_all};
+use consort::pattern::{histogram_of, to_csv};
+use consort::pictures::{Pattern, PictureFormat, curves, patterns};
 use consort::trace;
 use consort_audio::Instruments;
+use consort_music::statistics::PatternHistogram;
 
-use super::{Arguments, path, print_warnings, reading};
+use super::{Arguments, flag, path, print_warnings, reading};
 use crate::outcome::Usage;
 
 /// The arguments.
 pub(super) fn command() -> Command {
     Command::new("plot")
-        .about("Draw a score as a piano roll, or .csv traces and logs as curves")
+        .about("Draw a score as a piano roll or by its drum patterns, or .csv traces and logs as curves")
         .arg(
             path(
                 "input",
@@ -30,6 +34,12 @@ pub(super) fn command() -> Command {
             .short('o')
             .long("output"),
         )
+        .arg(flag(
+            "pattern",
+            "Draw which drums follow which after how long, and write it as .csv beside the picture: of one \
+             score, or of a real and a generated one with their difference; a folder stands for all MIDI \
+             files in it [output: beside the first, .pattern.png]",
+        ))
         .args(reading())
 }
 
@@ -37,9 +47,15 @@ pub(super) fn command() -> Command {
 pub(super) fn run(matches: &ArgMatches) -> anyhow::Result<()> {
     let inputs = matches.paths("input");
     let first = inputs.first().expect("it is required");
-    let output = matches
-        .path("output")
-        .unwrap_or_else(|| first.with_extension("png"));
+    let with_pattern = matches.get_flag("pattern");
+    let ending = if with_pattern { "pattern.png" } else { "png" };
+    let output = matches.path("output").unwrap_or_else(|| {
+        if first.is_dir() {
+            first.with_added_extension(ending)
+        } else {
+            first.with_extension(ending)
+        }
+    });
     let Kind::Picture(format) = Kind::of(&output).map_err(consort::Error::from)? else {
         return Err(Usage(format!(
             "{} does not end with .svg or .png",
@@ -47,10 +63,30 @@ pub(super) fn run(matches: &ArgMatches) -> anyhow::Result<()> {
         ))
         .into());
     };
-    let is_table = |path: &std::path::Path| path.extension().is_some_and(|ending| ending == "csv");
-    let bytes = if inputs.iter().all(|path| is_table(path)) {
+    let files = if with_pattern {
+        let (picture, table) = pattern(matches, &inputs, format)?;
+        let beside = output.with_extension("csv");
+        vec![(output, picture), (beside, table)]
+    } else {
+        let picture = roll_or_curves(matches, &inputs, format)?;
+        vec![(output, picture)]
+    };
+    write_all(&files).map_err(consort::Error::from)?;
+    for (path, _) in &files {
+        println!("{}", path.display());
+    }
+    Ok(())
+}
+
+fn roll_or_curves(
+    matches: &ArgMatches,
+    inputs: &[PathBuf],
+    format: PictureFormat,
+) -> anyhow::Result<Vec<u8>> {
+    let is_table = |path: &Path| path.extension().is_some_and(|ending| ending == "csv");
+    if inputs.iter().all(|path| is_table(path)) {
         let mut series = Vec::new();
-        for path in &inputs {
+        for path in inputs {
             let text =
                 String::from_utf8_lossy(&read(path).map_err(consort::Error::from)?).into_owned();
             let name = path.file_name().unwrap_or_default().to_string_lossy();
@@ -59,18 +95,65 @@ pub(super) fn run(matches: &ArgMatches) -> anyhow::Result<()> {
                 .map_err(|reason| Usage(format!("{}: {reason}", path.display())))?;
             series.extend(read);
         }
-        curves("", "pass or step", "nats per note", &series, format)
-    } else if let [input] = inputs.as_slice() {
+        Ok(curves("", "pass or step", "nats per note", &series, format))
+    } else if let [input] = inputs {
         let reading = read_score_with(input, &matches.reading()).map_err(consort::Error::from)?;
         print_warnings(input, &reading.warnings);
-        bytes_of(&reading.value, Kind::Picture(format), &Instruments::BuiltIn)
-            .map_err(consort::Error::from)?
+        Ok(
+            bytes_of(&reading.value, Kind::Picture(format), &Instruments::BuiltIn)
+                .map_err(consort::Error::from)?,
+        )
     } else {
-        return Err(
-            Usage("several files can be drawn together only if all end with .csv".into()).into(),
-        );
-    };
-    write_all(&[(output.clone(), bytes)]).map_err(consort::Error::from)?;
-    println!("{}", output.display());
-    Ok(())
+        Err(Usage("several files can be drawn together only if all end with .csv".into()).into())
+    }
+}
+
+/// The picture of the patterns, and its table.
+fn pattern(
+    matches: &ArgMatches,
+    inputs: &[PathBuf],
+    format: PictureFormat,
+) -> anyhow::Result<(Vec<u8>, Vec<u8>)> {
+    if inputs.len() > 2 {
+        let reason = "--pattern takes one score, or a real and a generated one; put several into a folder \
+                      and name that";
+        return Err(Usage(reason.into()).into());
+    }
+    let histograms = inputs
+        .iter()
+        .map(|input| histogram(input, &matches.reading()))
+        .collect::<anyhow::Result<Vec<_>>>()?;
+    let names: Vec<String> = inputs
+        .iter()
+        .zip(["real", "generated"])
+        .map(|(input, role)| match (input.file_stem(), inputs.len()) {
+            (Some(stem), 1) => stem.to_string_lossy().into_owned(),
+            (Some(stem), _) => format!("{role}: {}", stem.to_string_lossy()),
+            (None, _) => role.to_owned(),
+        })
+        .collect();
+    let mut drawn = names
+        .iter()
+        .zip(&histograms)
+        .map(|(name, histogram)| Pattern { name, histogram });
+    let real = drawn.next().expect("an input is required");
+    let generated = drawn.next();
+    let picture = patterns("Which drums follow which", real, generated, format);
+    let table = to_csv(real.histogram, generated.map(|pattern| pattern.histogram));
+    Ok((picture, table.into_bytes()))
+}
+
+/// What follows what in a score, or in all of a folder.
+fn histogram(input: &Path, options: &ReadOptions) -> anyhow::Result<PatternHistogram> {
+    let mut sum = PatternHistogram::default();
+    for file in files_of(input).map_err(consort::Error::from)? {
+        let reading = read_score_with(&file, options).map_err(consort::Error::from)?;
+        print_warnings(&file, &reading.warnings);
+        sum += &histogram_of(&reading.value).map_err(consort::Error::from)?;
+    }
+    if sum.is_empty() {
+        let path = input.to_owned();
+        return Err(consort::Error::from(FileError::NoDrums { path }).into());
+    }
+    Ok(sum)
 }

@@ -1,5 +1,6 @@
 //! Whole pictures.
 
+use consort_music::grid::{DrumGrid, Hit};
 use consort_music::{Note, Part, Pitch, Resolution, Score, Ticks, abc};
 use proptest::prelude::*;
 use roxmltree::{Document, Node};
@@ -125,6 +126,18 @@ fn nothing_to_draw_is_said() {
             .unwrap()
             .contains("No values to draw")
     );
+    let silence = Pattern {
+        name: "",
+        histogram: &PatternHistogram::default(),
+    };
+    for second in [None, Some(silence)] {
+        let empty = patterns("Title", silence, second, PictureFormat::Svg);
+        assert!(
+            String::from_utf8(empty)
+                .unwrap()
+                .contains("No drums to draw")
+        );
+    }
 }
 
 #[test]
@@ -167,6 +180,93 @@ fn curves_leave_out_what_has_no_value() {
         "the line is broken where a value is missing"
     );
     assert!(text.contains("left out") && text.contains("loss") && text.contains("nats"));
+}
+
+/// Strokes in 32nds.
+fn drumming(cells: &[(usize, Drum)]) -> PatternHistogram {
+    let mut grid = DrumGrid::new(256);
+    let hit = Hit {
+        velocity: 100u8.try_into().unwrap(),
+        offset: 0.0,
+    };
+    for &(step, drum) in cells {
+        grid.set(step, drum, Some(hit));
+    }
+    PatternHistogram::of(&grid)
+}
+
+/// The panels of a picture: after which drum, and the left edge, the top and the colour of its cells.
+fn panels(svg: &str) -> Vec<(String, Vec<(f64, f64, String)>)> {
+    let document = Document::parse(svg).expect("SVG is XML");
+    let groups = document
+        .descendants()
+        .filter(|node| node.attribute("class") == Some("panel"));
+    let cells = |panel: Node<'_, '_>| {
+        let rectangles = panel.children().filter(|node| node.has_tag_name("rect"));
+        // Rows are 12 units high; lines are higher or lower.
+        let cells = rectangles.filter(|node| node.attribute("height") == Some("12"));
+        cells
+            .map(|cell| {
+                let number = |name: &str| cell.attribute(name).unwrap().parse().unwrap();
+                let fill = cell.attribute("fill").unwrap().to_owned();
+                (number("x"), number("y"), fill)
+            })
+            .collect()
+    };
+    groups
+        .map(|panel| {
+            let title = panel.children().find(|node| node.has_tag_name("title"));
+            let drum = title.and_then(|title| title.text()).unwrap();
+            (drum.to_owned(), cells(panel))
+        })
+        .collect()
+}
+
+#[test]
+fn what_follows_later_lies_further_right() {
+    let histogram = drumming(&[(0, Drum::Kick), (8, Drum::Snare), (24, Drum::Snare)]);
+    let only = Pattern {
+        name: "take 1",
+        histogram: &histogram,
+    };
+    let text = String::from_utf8(patterns("", only, None, PictureFormat::Svg)).unwrap();
+    let panels = panels(&text);
+    let drums: Vec<&str> = panels.iter().map(|(drum, _)| drum.as_str()).collect();
+    assert_eq!(
+        drums,
+        ["kick", "snare"],
+        "a panel for each drum that is first"
+    );
+    let [first, second] = panels[0].1.as_slice() else {
+        panic!("the snare follows the kick twice: {:?}", panels[0].1);
+    };
+    assert_eq!((first.1, &first.2), (second.1, &second.2));
+    // Sixteen lags of 6 units.
+    assert!((second.0 - first.0 - 96.0).abs() < 0.02);
+    assert!(
+        text.contains("take 1") && text.contains("darkest 50.00 %"),
+        "{text}"
+    );
+}
+
+#[test]
+fn two_patterns_are_drawn_with_their_difference() {
+    let real = drumming(&[(0, Drum::Kick), (8, Drum::Kick)]);
+    let generated = drumming(&[(0, Drum::Kick), (16, Drum::Kick), (20, Drum::Crash)]);
+    let [real, generated] = [("real", &real), ("generated", &generated)]
+        .map(|(name, histogram)| Pattern { name, histogram });
+    let draw = |format| patterns("Drums", real, Some(generated), format);
+    let text = String::from_utf8(draw(PictureFormat::Svg)).unwrap();
+    let panels = panels(&text);
+    assert_eq!(panels.len(), 3, "nothing follows the crash");
+    let [real, generated, residual] = [0, 1, 2].map(|column: usize| &panels[column].1);
+    assert_eq!((real.len(), generated.len(), residual.len()), (1, 3, 4));
+    let mut colours: Vec<&String> = residual.iter().map(|(_, _, fill)| fill).collect();
+    colours.sort();
+    colours.dedup();
+    assert_eq!(colours.len(), 2, "less and more differ: {colours:?}");
+    assert!(text.contains("distance 2.000 of 2"), "{text}");
+    assert_eq!(draw(PictureFormat::Png), draw(PictureFormat::Png));
 }
 
 proptest! {

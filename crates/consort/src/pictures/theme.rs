@@ -56,6 +56,10 @@ pub(crate) const KEY_BLACK: Colour = Colour::hex(0x4a_54_60);
 /// A fermata's band over the plot.
 pub(crate) const BAND: Colour = Colour::hex(0xf2_b7_05).with_alpha(36);
 
+/// More and less of something, told apart by colour-blind readers as well.
+const MORE: Colour = Colour::hex(0x08_45_7e);
+const LESS: Colour = Colour::hex(0xb3_4a_00);
+
 /// Okabe and Ito's colours (<https://jfly.uni-koeln.de/color/>) without their black and their
 /// yellow, which is too pale on white.
 const SERIES: [Colour; 6] = [
@@ -74,6 +78,16 @@ pub(crate) fn series(index: usize) -> Colour {
         0 => colour,
         1 => colour.mixed(INK, 45),
         _ => colour.mixed(PAPER, 45),
+    }
+}
+
+/// The colour of a level from -100 to 100 in a heat map, on paper: 0 has none.
+pub(crate) fn heat(level: i8) -> Option<Colour> {
+    let percent = u16::from(level.unsigned_abs()).min(100);
+    match level {
+        0 => None,
+        ..0 => Some(PAPER.mixed(LESS, percent)),
+        _ => Some(PAPER.mixed(MORE, percent)),
     }
 }
 

@@ -13,8 +13,10 @@ use crate::families::drums::config::{Decision, Drawing};
 use crate::families::drums::encoding::{Conditions, Frame, Grid, Groove};
 use crate::families::drums::network::{Player, WRITING};
 use crate::families::drums::objective::grid_of;
+use crate::families::drums::plan;
 use crate::families::drums::sampler::play;
 use crate::families::drums::styles::{GENRES, Style};
+use crate::families::drums::track::plain_beat;
 use crate::families::protocol::tell;
 use crate::report::{Figure, Table};
 
@@ -28,6 +30,8 @@ const SEEDS: u64 = 12;
 struct Way {
     name: &'static str,
     decision: Decision,
+    /// Whether density and fills are decided first, as drummers have them.
+    planned: bool,
 }
 
 const fn drawn(temperature: f32, top_p: f32, opening_bars: usize) -> Decision {
@@ -38,42 +42,76 @@ const fn drawn(temperature: f32, top_p: f32, opening_bars: usize) -> Decision {
     })
 }
 
+/// Ways for networks that know of plans, the first as the command plays if nothing is said.
 const WAYS: [Way; 9] = [
+    Way {
+        name: "planned, temperature 1 after two cooler bars",
+        decision: drawn(1.0, 1.0, 2),
+        planned: true,
+    },
+    Way {
+        name: "planned, temperature 1",
+        decision: drawn(1.0, 1.0, 0),
+        planned: true,
+    },
+    Way {
+        name: "planned, temperature .9",
+        decision: drawn(0.9, 1.0, 0),
+        planned: true,
+    },
+    Way {
+        name: "temperature 1",
+        decision: drawn(1.0, 1.0, 0),
+        planned: false,
+    },
     Way {
         name: "temperature 1 after two cooler bars",
         decision: drawn(1.0, 1.0, 2),
-    },
-    Way {
-        name: "after four",
-        decision: drawn(1.0, 1.0, 4),
-    },
-    Way {
-        name: "temperature 1 throughout",
-        decision: drawn(1.0, 1.0, 0),
+        planned: false,
     },
     Way {
         name: "temperature .9",
         decision: drawn(0.9, 1.0, 0),
-    },
-    Way {
-        name: "temperature .9 after two cooler bars",
-        decision: drawn(0.9, 1.0, 2),
+        planned: false,
     },
     Way {
         name: "temperature .8",
         decision: drawn(0.8, 1.0, 0),
+        planned: false,
     },
     Way {
         name: "the likeliest 95 %",
         decision: drawn(1.0, 0.95, 0),
-    },
-    Way {
-        name: "the likeliest 90 %",
-        decision: drawn(1.0, 0.9, 0),
+        planned: false,
     },
     Way {
         name: "threshold .5",
         decision: Decision::Above(0.5),
+        planned: false,
+    },
+];
+
+/// Ways of the article.
+const ARTICLE: [Way; 4] = [
+    Way {
+        name: "threshold .5",
+        decision: Decision::Above(0.5),
+        planned: false,
+    },
+    Way {
+        name: "threshold .4",
+        decision: Decision::Above(0.4),
+        planned: false,
+    },
+    Way {
+        name: "drawn",
+        decision: drawn(1.0, 1.0, 0),
+        planned: false,
+    },
+    Way {
+        name: "drawn at temperature .8",
+        decision: drawn(0.8, 1.0, 0),
+        planned: false,
     },
 ];
 
@@ -93,9 +131,14 @@ pub(super) fn tables(study: &Study<'_>, observe: &mut Observer<'_>) -> Result<Ve
     table.row("drummers, all test files", figures(&drummers(Fold::Test, |_| true), None));
     table.row("drummers, without `eval_session`", figures(&range, None));
     table.row("drummers, training fold", figures(&drummers(Fold::Train, |_| true), None));
-    for (done, way) in WAYS.iter().enumerate() {
-        tell(observe, "way", done, WAYS.len())?;
-        let pieces = pieces(study, way.decision);
+    let ways: &[Way] = if study.network.has_expression() {
+        &WAYS
+    } else {
+        &ARTICLE
+    };
+    for (done, way) in ways.iter().enumerate() {
+        tell(observe, "way", done, ways.len())?;
+        let pieces = pieces(study, way.decision, way.planned);
         let behaviours: Vec<Behaviour> = pieces.iter().map(of_groove).collect();
         table.row(way.name, figures(&behaviours, Some(&range)));
     }
@@ -107,7 +150,8 @@ fn note() -> String {
     format!(
         "Means and, in brackets, from the tenth to the ninetieth of a hundred. Of drummers, files of {BARS} \
          bars or more; of the network {BARS} bars of 4/4 in each of {} styles at its usual tempo, {SEEDS} \
-         seeds each, from nothing (networks that know no style: {} seeds). A star marks means that lie in \
+         seeds each, from nothing (networks that know no style: {} seeds, after four bars of a plain beat). \
+         Planned: density and fills are decided first, drawn as drummers of the training fold have them. A star marks means that lie in \
          the range of drummers without `eval_session`. A fill is a bar whose Jaccard distance from the \
          median bar exceeds the piece's median of that distance by .2.",
         GENRES.len(),
@@ -116,7 +160,7 @@ fn note() -> String {
 }
 
 /// Pieces of all styles.
-pub(super) fn pieces(study: &Study<'_>, decision: Decision) -> Vec<Groove> {
+pub(super) fn pieces(study: &Study<'_>, decision: Decision, planned: bool) -> Vec<Groove> {
     let player = Player::new(study.network, WRITING);
     let grid = study.network.grid();
     let knows = study.network.has_expression();
@@ -134,18 +178,23 @@ pub(super) fn pieces(study: &Study<'_>, decision: Decision) -> Vec<Groove> {
         let (name, tempo) = GENRES[genre];
         let style = Style::of(name).filter(|_| knows);
         let mut player = player.clone();
-        let conditions = Conditions {
+        let seed: Seed = study.seed.derive(name, number);
+        let mut stream = seed.stream("drums", 0);
+        let mut conditions = Conditions {
             style,
             tempo: Some(tempo),
             ..Conditions::default()
         };
+        if planned {
+            conditions.density = Some(plan::density(&mut stream));
+            conditions.fills = Some(plan::fills(0, BARS, None, &mut stream));
+        }
         player.begin(Metre::COMMON, conditions);
         if !knows {
-            opening(grid).into_iter().for_each(|frame| player.hear(frame));
+            let beat = plain_beat(grid, 4);
+            beat.into_iter().for_each(|frame| player.hear(frame));
         }
         let bar = grid.per_bar(Metre::COMMON);
-        let seed: Seed = study.seed.derive(name, number);
-        let mut stream = seed.stream("drums", 0);
         let played = play(&mut player, BARS * bar, decision, &mut stream, &mut progress::unobserved);
         Groove {
             frames: played.map(|played| played.frames).unwrap_or_default(),
@@ -156,11 +205,6 @@ pub(super) fn pieces(study: &Study<'_>, decision: Decision) -> Vec<Groove> {
         }
     };
     wanted.par_iter().map(of).collect()
-}
-
-/// Two bars of a plain beat, for networks that cannot begin with nothing.
-pub(super) fn opening(grid: Grid) -> Vec<Frame> {
-    crate::families::drums::track::plain_beat(grid, 2)
 }
 
 fn behaviour(item: &Item<'_>) -> Behaviour {

@@ -28,10 +28,10 @@ pub(super) fn tables(study: &Study<'_>, observe: &mut Observer<'_>) -> Result<Ve
     let learnt = of_all(&grids(study.items(Fold::Train, |_| true)));
     let drummers: Vec<DrumGrid> = beats(Fold::Test).into_iter().filter(is_long).collect();
     let decision = Decision::Drawn(Drawing::LEARNT);
-    let played = pieces(study, decision);
+    let played = pieces(study, decision, study.network.has_expression());
     let played: Vec<DrumGrid> = played.iter().map(on_thirty_seconds).collect();
     let recursive = Decision::Above(0.5);
-    let likeliest: Vec<DrumGrid> = pieces(study, recursive).iter().map(on_thirty_seconds).collect();
+    let likeliest: Vec<DrumGrid> = pieces(study, recursive, false).iter().map(on_thirty_seconds).collect();
     let mut table = Table::new(
         "Pattern histograms, performance by performance",
         &["", "pieces", "two halves: after a kick", "snare", "from what was learnt: kick", "snare"],
