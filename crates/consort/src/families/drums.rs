@@ -15,6 +15,7 @@ use crate::options::OptionSpec;
 use crate::piece::Prompt;
 use crate::report::Report;
 
+pub mod band;
 pub mod config;
 pub mod encoding;
 mod evaluation;

@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use consort_learn::draw::log_softmax;
-use consort_learn::{Observer, Seed, Stream};
+use consort_learn::{Observer, Seed, Stream, progress};
 use consort_music::{Metre, Score};
 
 use super::config::Request;
-use super::encoding::{COMBINATIONS, Conditions, Frame, Grid};
+use super::band::Band;
+use super::encoding::{Conditions, Frame, Grid};
 use super::network::{Network, Player, WRITING};
-use super::sampler::{self, Played, decide, strike};
+use super::sampler::{self, Played};
 use super::track::{Along, Given, Writing, accompanied, continued, plain_beat, played_as, score_of};
 use super::plan;
 use crate::error::Error;
@@ -147,14 +147,14 @@ impl Drummer {
         let old = given.map_or(&[][..], |given| &given.groove.frames);
         let bars = request.bars.unwrap_or(BARS);
         let tempo = tempo(request, given.and_then(|given| given.barred.last_tempo()));
-        let mut player = self.player.clone();
-        player.begin(metre, agreed(tempo, request, old.len() / bar, bars, stream));
-        old.iter().for_each(|&frame| player.hear(frame));
+        let conditions = agreed(tempo, request, old.len() / bar, bars, stream);
+        let mut band = Band::begin(&self.player, metre, conditions);
+        old.iter().for_each(|&frame| band.hear(frame));
         if !self.has_expression {
-            notices.extend(self.open(&mut player, old, metre)?);
+            notices.extend(open(&mut band, self.grid(), old, metre)?);
         }
         let decision = request.decision.after(old.len() / bar);
-        let played = sampler::play(&mut player, bars * bar, decision, stream, observe)?;
+        let played = sampler::play(&mut band, bars * bar, decision, stream, observe)?;
         let new = score_of(&played.frames, self.writing(metre, request), &[tempo]);
         let score = match given {
             Some(given) => continued(given, &new, old.len())?,
@@ -180,9 +180,8 @@ impl Drummer {
         let tempo = tempo(request, Some(super::encoding::tempo_of(&along.barred.score)));
         let mut conditions = agreed(tempo, request, 0, bars, stream);
         conditions.line = Some(along.line.clone());
-        let mut player = self.player.clone();
-        player.begin(metre, conditions);
-        let played = sampler::play(&mut player, bars * bar, request.decision, stream, observe)?;
+        let mut band = Band::begin(&self.player, metre, conditions);
+        let played = sampler::play(&mut band, bars * bar, request.decision, stream, observe)?;
         let new = score_of(&played.frames, self.writing(metre, request), &[]);
         let score = accompanied(&along, &new)?;
         Ok(Session { played, score, notices, bar })
@@ -198,10 +197,9 @@ impl Drummer {
     ) -> Result<Session, Error> {
         let metre = given.barred.metre;
         let tempo = tempo(request, Some(given.groove.tempo));
-        let mut player = self.player.clone();
-        player.begin(metre, known(tempo, request));
+        let mut band = Band::begin(&self.player, metre, known(tempo, request));
         let frames = &given.groove.frames;
-        let played = sampler::follow(&mut player, frames, request.decision, stream, observe)?;
+        let played = sampler::follow(&mut band, frames, request.decision, stream, observe)?;
         let score = score_of(&played.frames, self.writing(metre, request), &[tempo]);
         let notices = given.barred.notices.clone();
         let bar = given.groove.bar();
@@ -218,10 +216,9 @@ impl Drummer {
     ) -> Result<Session, Error> {
         let given = Given::of(&read(path)?, &named(path), self.grid(), None)?;
         let metre = given.barred.metre;
-        let mut player = self.player.clone();
-        player.begin(metre, known(given.groove.tempo, request));
+        let mut band = Band::begin(&self.player, metre, known(given.groove.tempo, request));
         let frames = &given.groove.frames;
-        let played = sampler::humanize(&mut player, frames, request.decision, stream, observe)?;
+        let played = sampler::humanize(&mut band, frames, request.decision, stream, observe)?;
         let score = played_as(&given, &played.frames);
         let notices = given.barred.notices.clone();
         let bar = given.groove.bar();
@@ -264,52 +261,19 @@ impl Drummer {
         for number in 0..bars {
             tell(observe, "bar", number, bars)?;
             let share = share(number, bars);
-            let mut players = primed.clone();
-            for player in &mut players {
-                last.iter().for_each(|&frame| player.hear(frame));
-            }
-            last.clear();
-            for _ in 0..bar {
-                let [a, b] = &players;
-                let mut mixed = [0.0; COMBINATIONS];
-                for (mixed, (a, b)) in mixed.iter_mut().zip(a.next().iter().zip(b.next())) {
-                    *mixed = (1.0 - share) * a + share * b;
-                }
-                log_softmax(&mut mixed);
-                let decision = request.decision.after(1);
-                let combination = decide(&mixed, decision, number, stream);
-                let both = [(a, 1.0 - share), (b, share)];
-                let frame = strike(&both, combination, decision, None, stream);
-                let nats = -f64::from(mixed[usize::from(combination)]);
-                players.iter_mut().for_each(|player| player.hear(frame));
-                played.add(frame, nats, bar);
-                last.push(frame);
-            }
+            let [a, b] = primed.clone();
+            let mut band = Band::new(vec![(a, 1.0 - share), (b, share)]);
+            last.iter().for_each(|&frame| band.hear(frame));
+            let heard = request.decision.after(usize::MAX);
+            let new = sampler::play(&mut band, bar, heard, stream, &mut progress::unobserved)?;
+            last.clone_from(&new.frames);
+            played.append(new);
         }
         let tempos: Vec<f64> = (0..bars).map(tempos).collect();
         let score = score_of(&played.frames, self.writing(metre, request), &tempos);
         let mut notices = from.barred.notices.clone();
         notices.extend(to.barred.notices.iter().cloned());
         Ok(Session { played, score, notices, bar })
-    }
-
-    /// Has a network of the article hear something, since it plays on from what it hears.
-    fn open(&self, player: &mut Player, old: &[Frame], metre: Metre) -> Result<Option<String>, Error> {
-        if !old.is_empty() {
-            return Ok(None);
-        }
-        if metre != Metre::COMMON {
-            return Err(Error::prompt(
-                format!("these weights cannot begin a piece in {metre}"),
-                "give a pattern to go on from, or use those of --network default",
-            ));
-        }
-        let beat = plain_beat(self.grid(), 4);
-        beat.into_iter().for_each(|frame| player.hear(frame));
-        Ok(Some(
-            "these weights go on from what they hear: four bars of a plain beat, which are not written"
-                .to_owned(),
-        ))
     }
 
     fn writing(&self, metre: Metre, request: &Request) -> Writing {
@@ -365,6 +329,28 @@ impl Session {
             trace: played.trace,
         }
     }
+}
+
+/// Has a network of the article hear something, since it plays on from what it hears.
+fn open(
+    band: &mut Band,
+    grid: Grid,
+    old: &[Frame],
+    metre: Metre,
+) -> Result<Option<String>, Error> {
+    if !old.is_empty() {
+        return Ok(None);
+    }
+    if metre != Metre::COMMON {
+        return Err(Error::prompt(
+            format!("these weights cannot begin a piece in {metre}"),
+            "give a pattern to go on from, or use those of --network default",
+        ));
+    }
+    let beat = plain_beat(grid, 4);
+    beat.into_iter().for_each(|frame| band.hear(frame));
+    let notice = "these weights go on from what they hear: four bars of a plain beat, which are not written";
+    Ok(Some(notice.to_owned()))
 }
 
 /// The share of the way from the first to the last of so many bars.

@@ -5,11 +5,12 @@ use consort_learn::{Observer, Stream};
 use consort_music::Velocity;
 use consort_music::grid::Hit;
 
+use super::band::Band;
 use super::config::{Decision, Drawing, OPENING};
 use super::encoding::{
     DRUMS, Frame, MOMENTS, Stroked, VELOCITIES, drums_of, moment_of_class,
 };
-use super::network::{Manner, Player, marginals};
+use super::network::{Manner, marginals};
 use crate::error::Error;
 use crate::families::protocol::tell;
 use crate::piece::TracePoint;
@@ -29,6 +30,18 @@ pub struct Played {
 }
 
 impl Played {
+    /// Adds what was played after it, a whole number of bars.
+    pub(super) fn append(&mut self, later: Played) {
+        self.frames.extend(later.frames);
+        self.nats += later.nats;
+        let bars = self.trace.last().map_or(0, |point| point.pass);
+        let later = later.trace.into_iter();
+        self.trace.extend(later.map(|point| TracePoint {
+            pass: point.pass + bars,
+            ..point
+        }));
+    }
+
     /// Adds a step, and at the end of a bar of `bar` steps a point of the trace.
     #[expect(
         clippy::cast_precision_loss,
@@ -55,22 +68,22 @@ impl Played {
 /// # Errors
 /// If the observer stops it.
 pub fn play(
-    player: &mut Player,
+    band: &mut Band,
     steps: usize,
     decision: Decision,
     stream: &mut Stream,
     observe: &mut Observer<'_>,
 ) -> Result<Played, Error> {
-    let bar = player.context().bar();
+    let bar = band.context().bar();
     let mut played = Played::default();
     for step in 0..steps {
         if step.is_multiple_of(bar) {
             tell(observe, "bar", step / bar, steps.div_ceil(bar))?;
         }
-        let combination = decide(player.next(), decision, step / bar, stream);
-        let nats = -f64::from(player.next()[usize::from(combination)]);
-        let frame = strike(&[(player, 1.0)], combination, decision, None, stream);
-        player.hear(frame);
+        let combination = decide(band.next(), decision, step / bar, stream);
+        let nats = -f64::from(band.next()[usize::from(combination)]);
+        let frame = strike(band, combination, decision, None, stream);
+        band.hear(frame);
         played.add(frame, nats, bar);
     }
     Ok(played)
@@ -81,22 +94,22 @@ pub fn play(
 /// # Errors
 /// If the observer stops it.
 pub fn follow(
-    player: &mut Player,
+    band: &mut Band,
     given: &[Frame],
     decision: Decision,
     stream: &mut Stream,
     observe: &mut Observer<'_>,
 ) -> Result<Played, Error> {
-    let bar = player.context().bar();
+    let bar = band.context().bar();
     let mut played = Played::default();
     for (step, &true_frame) in given.iter().enumerate() {
         if step.is_multiple_of(bar) {
             tell(observe, "bar", step / bar, given.len().div_ceil(bar))?;
         }
-        let combination = decide(player.next(), decision, step / bar, stream);
-        let nats = -f64::from(player.next()[usize::from(true_frame.combination())]);
-        let frame = strike(&[(player, 1.0)], combination, decision, None, stream);
-        player.hear(true_frame);
+        let combination = decide(band.next(), decision, step / bar, stream);
+        let nats = -f64::from(band.next()[usize::from(true_frame.combination())]);
+        let frame = strike(band, combination, decision, None, stream);
+        band.hear(true_frame);
         played.add(frame, nats, bar);
     }
     Ok(played)
@@ -107,21 +120,21 @@ pub fn follow(
 /// # Errors
 /// If the observer stops it.
 pub fn humanize(
-    player: &mut Player,
+    band: &mut Band,
     given: &[Frame],
     decision: Decision,
     stream: &mut Stream,
     observe: &mut Observer<'_>,
 ) -> Result<Played, Error> {
-    let bar = player.context().bar();
+    let bar = band.context().bar();
     let mut played = Played::default();
     for (step, stiff) in given.iter().enumerate() {
         if step.is_multiple_of(bar) {
             tell(observe, "bar", step / bar, given.len().div_ceil(bar))?;
         }
         let combination = stiff.combination();
-        let nats = -f64::from(player.next()[usize::from(combination)]);
-        let mut frame = strike(&[(player, 1.0)], combination, decision, Some(stiff), stream);
+        let nats = -f64::from(band.next()[usize::from(combination)]);
+        let mut frame = strike(band, combination, decision, Some(stiff), stream);
         for drum in drums_of(combination) {
             // A roll keeps the distance of its strokes, and no drum gets more or fewer of them.
             frame.seconds[drum] = stiff.seconds[drum].map(|second| {
@@ -132,7 +145,7 @@ pub fn humanize(
                 Hit { velocity, offset }
             });
         }
-        player.hear(frame);
+        band.hear(frame);
         played.add(frame, nats, bar);
     }
     Ok(played)
@@ -185,10 +198,9 @@ fn likeliest(next: &[f32], top_p: f32) -> Vec<f32> {
 /// notes a minute, and less than a triplet is from a sixteenth.
 const STRAY: f32 = 0.2;
 
-/// How the drums of a combination are struck, by players of whom each counts with a weight; near to the
-/// moments of `stiff`, if that is given.
+/// How the drums of a combination are struck; near to the moments of `stiff`, if that is given.
 pub fn strike(
-    players: &[(&Player, f32)],
+    band: &Band,
     combination: u16,
     decision: Decision,
     stiff: Option<&Frame>,
@@ -203,7 +215,7 @@ pub fn strike(
                 drum,
                 second,
             };
-            agreed(players, stroked)
+            band.manner(stroked)
         };
         let Some(mut manner) = asked(&frame, false) else {
             let velocity = Velocity::try_from(ARTICLE_VELOCITY).ok();
@@ -237,28 +249,6 @@ pub fn strike(
         }
     }
     frame
-}
-
-/// What players say of a stroke together: the weighted mean of their log-probabilities.
-fn agreed(players: &[(&Player, f32)], stroked: Stroked<'_>) -> Option<Manner> {
-    let mut all: Option<Manner> = None;
-    for &(player, weight) in players {
-        let mut one = player.manner(stroked)?;
-        let logs = one.velocities.iter_mut().chain(&mut one.moments);
-        logs.for_each(|log| *log *= weight);
-        one.again *= weight;
-        all = Some(match all {
-            None => one,
-            Some(mut all) => {
-                let both = all.velocities.iter_mut().zip(one.velocities);
-                let both = both.chain(all.moments.iter_mut().zip(one.moments));
-                both.for_each(|(sum, log)| *sum += log);
-                all.again += one.again;
-                all
-            }
-        });
-    }
-    all
 }
 
 /// Draws how a stroke is played.

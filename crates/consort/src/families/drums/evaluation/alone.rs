@@ -9,6 +9,7 @@ use rayon::prelude::*;
 
 use super::{Item, Study};
 use crate::error::Error;
+use crate::families::drums::band::Band;
 use crate::families::drums::config::{Decision, Drawing};
 use crate::families::drums::encoding::{Conditions, Frame, Grid, Groove};
 use crate::families::drums::network::{Player, WRITING};
@@ -177,7 +178,6 @@ pub(super) fn pieces(study: &Study<'_>, decision: Decision, planned: bool) -> Ve
     let of = |&(genre, number): &(usize, u64)| {
         let (name, tempo) = GENRES[genre];
         let style = Style::of(name).filter(|_| knows);
-        let mut player = player.clone();
         let seed: Seed = study.seed.derive(name, number);
         let mut stream = seed.stream("drums", 0);
         let mut conditions = Conditions {
@@ -189,13 +189,13 @@ pub(super) fn pieces(study: &Study<'_>, decision: Decision, planned: bool) -> Ve
             conditions.density = Some(plan::density(&mut stream));
             conditions.fills = Some(plan::fills(0, BARS, None, &mut stream));
         }
-        player.begin(Metre::COMMON, conditions);
+        let mut band = Band::begin(&player, Metre::COMMON, conditions);
         if !knows {
             let beat = plain_beat(grid, 4);
-            beat.into_iter().for_each(|frame| player.hear(frame));
+            beat.into_iter().for_each(|frame| band.hear(frame));
         }
         let bar = grid.per_bar(Metre::COMMON);
-        let played = play(&mut player, BARS * bar, decision, &mut stream, &mut progress::unobserved);
+        let played = play(&mut band, BARS * bar, decision, &mut stream, &mut progress::unobserved);
         Groove {
             frames: played.map(|played| played.frames).unwrap_or_default(),
             grid,

@@ -126,6 +126,11 @@ impl Player {
         &self.next
     }
 
+    /// Whether the network says how strokes are played.
+    pub fn has_expression(&self) -> bool {
+        matches!(&self.mind, Mind::Listener(mind) if mind.manner.is_some())
+    }
+
     /// The steps.
     pub fn grid(&self) -> Grid {
         self.grid
