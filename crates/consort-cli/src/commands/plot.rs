@@ -3,7 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use clap::{ArgAction, ArgMatches, Command};
-use consort::files::{FileError, Kind, ReadOptions, bytes_of, files_of, read, read_score_with, write_all};
+use consort::files::{
+    FileError, Kind, ReadOptions, bytes_of, files_of, read, read_score_with, write_all,
+};
 use consort::pattern::{histogram_of, to_csv};
 use consort::pictures::{Pattern, PictureFormat, curves, patterns};
 use consort::trace;

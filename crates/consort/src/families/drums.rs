@@ -7,8 +7,6 @@ use consort_corpus::groove::{GROOVE, Performance};
 use consort_corpus::{CorpusError, DataFolder, Fold, groove};
 use consort_learn::{CorpusStamp, Header, Observer, Seed};
 
-use consort_music::Ticks;
-
 use crate::error::Error;
 use crate::families::{EvaluationRequest, Material, Model, Piecewise, Preset};
 use crate::options::OptionSpec;
@@ -21,9 +19,9 @@ pub mod encoding;
 mod evaluation;
 mod example_data;
 mod generator;
-mod plan;
 pub mod network;
 pub mod objective;
+mod plan;
 pub mod sampler;
 pub mod styles;
 mod track;
@@ -33,6 +31,7 @@ use encoding::{Grid, Groove};
 use network::Network;
 use objective::Grooves;
 use styles::Style;
+use track::Barred;
 
 /// The family.
 #[derive(Debug)]
@@ -133,12 +132,7 @@ impl Model for Drums {
         })
     }
 
-    fn generator(
-        &self,
-        _: Architecture,
-        network: Network,
-        _: Vec<u32>,
-    ) -> Box<dyn Piecewise> {
+    fn generator(&self, _: Architecture, network: Network, _: Vec<u32>) -> Box<dyn Piecewise> {
         Box::new(generator::Drummer::new(&network))
     }
 
@@ -170,7 +164,8 @@ fn groove_of(performance: &Performance, grid: Grid) -> Result<Groove, Error> {
     let parts: Vec<usize> = (0..score.parts.len())
         .filter(|&part| score.parts[part].instrument.percussion)
         .collect();
-    let (groove, _) = Groove::of(score, &parts, grid, performance.metre, Ticks::ZERO)?;
+    let barred = Barred::of(score, grid, Some(performance.metre))?;
+    let (groove, _) = Groove::of(&barred, &parts)?;
     Ok(Groove {
         tempo: performance.tempo,
         style: Style::of(&performance.style),

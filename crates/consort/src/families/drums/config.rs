@@ -277,51 +277,37 @@ pub static OPTIONS: &[OptionSpec] = &[
 
 /// How steps are decided.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Decision {
-    /// Combinations are drawn.
-    Drawn(Drawing),
-    /// Every drum whose probability is above a threshold.
-    Above(f32),
-}
-
-/// How combinations are drawn.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Drawing {
+pub struct Decision {
     /// By what log-probabilities are divided; 0 takes the likeliest.
     pub temperature: f32,
     /// Only the likeliest combinations that together have this probability are drawn among; 1 is all.
     pub top_p: f32,
-    /// How many bars, from the first, are drawn at [`OPENING`] of the temperature. A drummer who begins has
-    /// decided on a groove; a network that hears nothing yet has not, and what it happens to strike would
-    /// be all that it goes by.
+    /// After the opening nothing is drawn, but every drum struck that is likelier than this.
+    pub threshold: Option<f32>,
+    /// How many bars, from the first, are the opening, which is drawn at [`OPENING`] of the temperature. A
+    /// drummer who begins has decided on a groove; a network that hears nothing yet has not, and what it
+    /// happens to strike would be all that it goes by.
     pub opening_bars: usize,
-}
-
-impl Drawing {
-    /// As learnt, from the first step.
-    pub const LEARNT: Drawing = Drawing {
-        temperature: 1.0,
-        top_p: 1.0,
-        opening_bars: 0,
-    };
 }
 
 /// The share of the temperature in the bars that open a piece.
 pub const OPENING: f32 = 0.8;
 
-/// The bars that open a piece.
-const OPENING_BARS: usize = 2;
-
 impl Decision {
+    /// Drawn as learnt, after an opening of two bars.
+    pub const DEFAULT: Decision = Decision {
+        temperature: 1.0,
+        top_p: 1.0,
+        threshold: None,
+        opening_bars: 2,
+    };
+
     /// The same after bars that were heard, with which a piece has opened already.
     #[must_use]
-    pub fn after(self, bars: usize) -> Decision {
-        match self {
-            Decision::Drawn(drawing) => Decision::Drawn(Drawing {
-                opening_bars: drawing.opening_bars.saturating_sub(bars),
-                ..drawing
-            }),
-            above @ Decision::Above(_) => above,
+    pub const fn after(self, bars: usize) -> Decision {
+        Decision {
+            opening_bars: self.opening_bars.saturating_sub(bars),
+            ..self
         }
     }
 }
@@ -354,13 +340,12 @@ impl Request {
         let whole = |name: &str| options.whole(name).and_then(|n| usize::try_from(n).ok());
         let path = |name: &str| options.text(name).map(PathBuf::from);
         #[expect(clippy::cast_possible_truncation, reason = "settings of few digits")]
-        let decision = match options.real("threshold") {
-            Some(threshold) => Decision::Above(threshold as f32),
-            None => Decision::Drawn(Drawing {
-                temperature: options.real("temperature").unwrap_or(1.0) as f32,
-                top_p: options.real("top-p").unwrap_or(1.0) as f32,
-                opening_bars: OPENING_BARS,
-            }),
+        let real = |name: &str| options.real(name).map(|number| number as f32);
+        let decision = Decision {
+            temperature: real("temperature").unwrap_or(Decision::DEFAULT.temperature),
+            top_p: real("top-p").unwrap_or(Decision::DEFAULT.top_p),
+            threshold: real("threshold"),
+            ..Decision::DEFAULT
         };
         let request = Request {
             bars: whole("bars"),
@@ -390,7 +375,15 @@ impl Request {
             ("between", &["humanize", "fill-every", "density"]),
             (
                 "humanize",
-                &["bars", "density", "fill-every", "threshold", "quantize", "meter", "bpm"],
+                &[
+                    "bars",
+                    "density",
+                    "fill-every",
+                    "threshold",
+                    "quantize",
+                    "meter",
+                    "bpm",
+                ],
             ),
             ("mode", &["bars", "with", "between", "humanize"]),
         ];

@@ -7,10 +7,11 @@
 
 use consort_music::grid::{Drum, Hit, STEPS_MAX};
 use consort_music::performance::played;
-use consort_music::{Metre, Resolution, Score, Ticks};
+use consort_music::{Metre, Score, Ticks};
 use serde::{Deserialize, Serialize};
 
 use super::styles::Style;
+use super::track::Barred;
 use crate::error::Error;
 
 mod context;
@@ -131,32 +132,17 @@ pub struct LeftOut {
 }
 
 impl Groove {
-    /// The strokes of some parts of `score`, as they are played, to the last one. The first step is
-    /// `missing` before the start of the score; what would be before it is in it.
+    /// The strokes of some parts of a score, as they are played, to the last one. What would be before the
+    /// first step is in it.
     ///
     /// # Errors
     /// If that makes more steps than a grid may have.
-    pub fn of(
-        score: &Score,
-        parts: &[usize],
-        grid: Grid,
-        metre: Metre,
-        missing: Ticks,
-    ) -> Result<(Groove, LeftOut), Error> {
-        let steps_per_quarter = u32::try_from(grid.per_quarter()).unwrap_or(1);
-        let finer = Resolution::new(steps_per_quarter)
-            .and_then(|steps| score.resolution.common(steps))
-            .and_then(|common| score.at_resolution(common));
-        let times = finer.as_ref().map_or(1, |finer| {
-            let ticks = |score: &Score| i64::from(score.resolution.ticks_per_quarter());
-            ticks(finer) / ticks(score)
-        });
-        let score = finer.as_ref().unwrap_or(score);
-        let step = (score.resolution.quarter() / i64::from(steps_per_quarter)).max(Ticks(1));
+    pub(super) fn of(barred: &Barred, parts: &[usize]) -> Result<(Groove, LeftOut), Error> {
+        let score = &barred.score;
         let mut groove = Groove {
             frames: Vec::new(),
-            grid,
-            metre,
+            grid: barred.grid,
+            metre: barred.metre,
             tempo: tempo_of(score),
             style: None,
         };
@@ -167,7 +153,7 @@ impl Groove {
                     left_out.outside += 1;
                     continue;
                 };
-                let (at, offset) = place(note.onset + missing * times, step);
+                let (at, offset) = barred.place(note.onset);
                 if at >= STEPS_MAX {
                     return Err(Error::prompt(
                         format!("the drums go on for more than {STEPS_MAX} steps"),
@@ -204,7 +190,10 @@ impl Groove {
 
 /// The tempo at the first measure, in quarter notes a minute.
 pub(super) fn tempo_of(score: &Score) -> f64 {
-    let first = score.tempos.iter().take_while(|change| change.at <= Ticks::ZERO);
+    let first = score
+        .tempos
+        .iter()
+        .take_while(|change| change.at <= Ticks::ZERO);
     let first = first.last().or(score.tempos.first());
     first.map_or(120.0, |change| change.tempo.quarters_per_minute())
 }
@@ -262,7 +251,7 @@ pub fn moment_of_class(class: usize) -> f32 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use consort_music::{Note, Part, Pitch, Velocity};
+    use consort_music::{Note, Part, Pitch, Resolution, Velocity};
 
     fn score(notes: &[(i64, u8, u8)]) -> Score {
         let note = |&(onset, key, velocity): &(i64, u8, u8)| Note {
@@ -278,17 +267,13 @@ mod tests {
         }
     }
 
-    fn four_four() -> Metre {
-        Metre::new(4, 4).unwrap()
-    }
-
     #[test]
     fn a_sextuplet_keeps_all_its_strokes() {
         let onsets: Vec<i64> = (0..6).map(|n| n * 80).collect();
         let notes: Vec<_> = onsets.iter().map(|&at| (at, 38, 90)).collect();
         let score = score(&notes);
-        let (groove, left_out) =
-            Groove::of(&score, &[0], Grid::Sixteenths, four_four(), Ticks::ZERO).unwrap();
+        let barred = Barred::of(&score, Grid::Sixteenths, Some(Metre::COMMON)).unwrap();
+        let (groove, left_out) = Groove::of(&barred, &[0]).unwrap();
         assert_eq!(left_out, LeftOut::default());
         let mut back = Vec::new();
         for (step, frame) in (0_i64..).zip(&groove.frames) {
@@ -303,8 +288,8 @@ mod tests {
     #[test]
     fn of_three_strokes_in_a_step_the_softest_is_counted_out() {
         let score = score(&[(0, 38, 50), (10, 40, 90), (20, 37, 20), (0, 56, 80)]);
-        let (groove, left_out) =
-            Groove::of(&score, &[0], Grid::Sixteenths, four_four(), Ticks::ZERO).unwrap();
+        let barred = Barred::of(&score, Grid::Sixteenths, Some(Metre::COMMON)).unwrap();
+        let (groove, left_out) = Groove::of(&barred, &[0]).unwrap();
         let snare = Drum::Snare as usize;
         let frame = groove.frames[0];
         assert_eq!(frame.strokes[snare].unwrap().velocity.midi(), 90);
@@ -333,7 +318,10 @@ mod tests {
     #[test]
     fn bars_of_any_metre_have_steps() {
         let bar = |beats, unit| Grid::Sixteenths.per_bar(Metre::new(beats, unit).unwrap());
-        assert_eq!([bar(4, 4), bar(7, 8), bar(6, 8), bar(1, 32)], [16, 14, 12, 1]);
-        assert_eq!(Grid::ThirtySeconds.per_bar(four_four()), 32);
+        assert_eq!(
+            [bar(4, 4), bar(7, 8), bar(6, 8), bar(1, 32)],
+            [16, 14, 12, 1]
+        );
+        assert_eq!(Grid::ThirtySeconds.per_bar(Metre::COMMON), 32);
     }
 }

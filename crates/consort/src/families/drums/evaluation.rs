@@ -97,7 +97,8 @@ struct Item<'a> {
 impl Study<'_> {
     /// All performances on the network's grid.
     fn grooves(&self) -> &[Groove] {
-        self.grooves.get_or_init(|| self.on_grid(self.network.grid()))
+        self.grooves
+            .get_or_init(|| self.on_grid(self.network.grid()))
     }
 
     /// All performances on a grid. Those that are too long for any are as if they were empty.

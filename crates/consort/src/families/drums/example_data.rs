@@ -13,9 +13,7 @@ use consort_corpus::groove::GROOVE;
 use consort_learn::{Seed, Stream};
 use consort_music::grid::Drum;
 use consort_music::score::{Instrument, TempoChange};
-use consort_music::{
-    Measure, Metre, Note, Part, Resolution, Score, Tempo, Ticks, Velocity, midi,
-};
+use consort_music::{Measure, Metre, Note, Part, Resolution, Score, Tempo, Ticks, Velocity, midi};
 
 /// Performances.
 const PIECES: usize = 40;
@@ -119,9 +117,12 @@ fn piece(kind: &Kind, tempo: usize, stream: &mut Stream) -> Score {
             }
         }
         let metre = (bar == 0).then_some(Metre::COMMON);
-        score
-            .measures
-            .push(Measure::new(start, bar_length, metre, (bar + 1).to_string()));
+        score.measures.push(Measure::new(
+            start,
+            bar_length,
+            metre,
+            (bar + 1).to_string(),
+        ));
     }
     part.sort();
     #[expect(clippy::cast_precision_loss, reason = "a tempo")]

@@ -6,13 +6,13 @@ use std::path::Path;
 use consort_learn::{Observer, Seed, Stream, progress};
 use consort_music::{Metre, Score};
 
-use super::config::Request;
 use super::band::Band;
+use super::config::{BARS_MAX, Request};
 use super::encoding::{Conditions, Frame, Grid};
 use super::network::{Network, Player, WRITING};
-use super::sampler::{self, Played};
-use super::track::{Along, Given, Writing, accompanied, continued, plain_beat, played_as, score_of};
 use super::plan;
+use super::sampler::{self, Played};
+use super::track::{Along, Given, Writing, blank, continued, plain_beat, played_as, with_drums};
 use crate::error::Error;
 use crate::families::Piecewise;
 use crate::families::protocol::tell;
@@ -99,25 +99,45 @@ impl Piecewise for Drummer {
         };
         let mut stream = seed.stream("drums", 0);
         let session = match (&request, given) {
-            (Request { humanize: Some(path), .. }, None) => {
-                self.humanize(path, &request, &mut stream, observe)
-            }
-            (Request { between: Some(path), .. }, Some(to)) => {
-                self.lead(path, &to, &request, &mut stream, observe)
-            }
+            (
+                Request {
+                    humanize: Some(path),
+                    ..
+                },
+                None,
+            ) => self.humanize(path, &request, &mut stream, observe),
+            (
+                Request {
+                    between: Some(path),
+                    ..
+                },
+                Some(to),
+            ) => self.lead(path, &to, &request, &mut stream, observe),
             (Request { guided: true, .. }, Some(given)) => {
                 self.follow(&given, &request, &mut stream, observe)
             }
-            (Request { with: Some(path), .. }, None) => {
-                self.accompany(path, &request, &mut stream, observe)
-            }
-            (Request { humanize: Some(_), .. } | Request { with: Some(_), .. }, Some(_)) => {
-                Err(Error::prompt(
-                    "two scores are given, and only one can be worked on",
-                    "give the file with the option alone",
-                ))
-            }
-            (Request { between: Some(_), .. }, None) => Err(Error::prompt(
+            (
+                Request {
+                    with: Some(path), ..
+                },
+                None,
+            ) => self.accompany(path, &request, &mut stream, observe),
+            (
+                Request {
+                    humanize: Some(_), ..
+                }
+                | Request { with: Some(_), .. },
+                Some(_),
+            ) => Err(Error::prompt(
+                "two scores are given, and only one can be worked on",
+                "give the file with the option alone",
+            )),
+            (
+                Request {
+                    between: Some(_), ..
+                },
+                None,
+            ) => Err(Error::prompt(
                 "--between says where to come from, but not where to go",
                 "give the other pattern too: --between A.mid B.mid",
             )),
@@ -141,7 +161,9 @@ impl Drummer {
         observe: &mut Observer<'_>,
     ) -> Result<Session, Error> {
         let mut notices = given.map_or_else(Vec::new, |given| given.barred.notices.clone());
-        let metre = given.map_or(request.metre.unwrap_or(Metre::COMMON), |given| given.barred.metre);
+        let metre = given.map_or(request.metre.unwrap_or(Metre::COMMON), |given| {
+            given.barred.metre
+        });
         notices.extend(self.unusual(metre));
         let bar = self.grid().per_bar(metre);
         let old = given.map_or(&[][..], |given| &given.groove.frames);
@@ -153,14 +175,35 @@ impl Drummer {
         if !self.has_expression {
             notices.extend(open(&mut band, self.grid(), old, metre)?);
         }
-        let decision = request.decision.after(old.len() / bar);
-        let played = sampler::play(&mut band, bars * bar, decision, stream, observe)?;
-        let new = score_of(&played.frames, self.writing(metre, request), &[tempo]);
-        let score = match given {
-            Some(given) => continued(given, &new, old.len())?,
-            None => new,
+        // A network of the article has heard an opening, if nothing else.
+        let heard = if self.has_expression {
+            old.len() / bar
+        } else {
+            usize::MAX
         };
-        Ok(Session { played, score, notices, bar })
+        let decision = request.decision.after(heard);
+        if decision.threshold.is_some() && decision.opening_bars > 0 {
+            notices.push(format!(
+                "the first {} bars are drawn, for after silence no drum is likely",
+                decision.opening_bars
+            ));
+        }
+        let sounds = vec![true; bars * bar];
+        let played = sampler::play(&mut band, &sounds, decision, stream, observe)?;
+        let writing = writing(request);
+        let score = match given {
+            Some(given) => continued(given, &played.frames, writing),
+            None => {
+                let blank = blank(self.grid(), metre, bars, &[tempo])?;
+                with_drums(blank, &played.frames, 0, writing)
+            }
+        };
+        Ok(Session {
+            played,
+            score,
+            notices,
+            bar,
+        })
     }
 
     /// Plays along with a track.
@@ -173,18 +216,30 @@ impl Drummer {
     ) -> Result<Session, Error> {
         let along = Along::of(&read(path)?, &named(path), self.grid())?;
         let metre = along.barred.metre;
-        let bar = self.grid().per_bar(metre);
+        let bar = along.barred.bar();
         let mut notices = along.barred.notices.clone();
         notices.extend(self.unusual(metre));
-        let bars = request.bars.unwrap_or_else(|| along.bars(bar).min(1024));
-        let tempo = tempo(request, Some(super::encoding::tempo_of(&along.barred.score)));
+        let bars = request
+            .bars
+            .unwrap_or_else(|| along.barred.count_bars().min(BARS_MAX as usize));
+        let tempo = tempo(
+            request,
+            Some(super::encoding::tempo_of(&along.barred.score)),
+        );
         let mut conditions = agreed(tempo, request, 0, bars, stream);
         conditions.line = Some(along.line.clone());
         let mut band = Band::begin(&self.player, metre, conditions);
-        let played = sampler::play(&mut band, bars * bar, request.decision, stream, observe)?;
-        let new = score_of(&played.frames, self.writing(metre, request), &[]);
-        let score = accompanied(&along, &new)?;
-        Ok(Session { played, score, notices, bar })
+        let sounds: Vec<bool> = (0..bars * bar)
+            .map(|step| along.barred.sounds(step))
+            .collect();
+        let played = sampler::play(&mut band, &sounds, request.decision, stream, observe)?;
+        let score = with_drums(along.barred, &played.frames, 0, writing(request));
+        Ok(Session {
+            played,
+            score,
+            notices,
+            bar,
+        })
     }
 
     /// Says what it expects at each step of what is given.
@@ -200,10 +255,16 @@ impl Drummer {
         let mut band = Band::begin(&self.player, metre, known(tempo, request));
         let frames = &given.groove.frames;
         let played = sampler::follow(&mut band, frames, request.decision, stream, observe)?;
-        let score = score_of(&played.frames, self.writing(metre, request), &[tempo]);
+        let blank = blank(self.grid(), metre, given.groove.bars(), &[tempo])?;
+        let score = with_drums(blank, &played.frames, 0, writing(request));
         let notices = given.barred.notices.clone();
         let bar = given.groove.bar();
-        Ok(Session { played, score, notices, bar })
+        Ok(Session {
+            played,
+            score,
+            notices,
+            bar,
+        })
     }
 
     /// Gives a stiff track a drummer's velocities and timing.
@@ -222,7 +283,12 @@ impl Drummer {
         let score = played_as(&given, &played.frames);
         let notices = given.barred.notices.clone();
         let bar = given.groove.bar();
-        Ok(Session { played, score, notices, bar })
+        Ok(Session {
+            played,
+            score,
+            notices,
+            bar,
+        })
     }
 
     /// Leads from one pattern to another, bar by bar: both patterns are heard, each by a player of its own
@@ -239,7 +305,11 @@ impl Drummer {
         let metre = to.barred.metre;
         if from.barred.metre != metre {
             return Err(Error::prompt(
-                format!("{} is in {} and the other in {metre}", named(path), from.barred.metre),
+                format!(
+                    "{} is in {} and the other in {metre}",
+                    named(path),
+                    from.barred.metre
+                ),
                 "choose two patterns of one metre",
             ));
         }
@@ -248,12 +318,21 @@ impl Drummer {
         let tempos = |bar: usize| {
             let share = share(bar, bars);
             let (from, to) = (from.groove.tempo, to.groove.tempo);
-            request.tempo.unwrap_or(from + (to - from) * f64::from(share))
+            request
+                .tempo
+                .unwrap_or(from + (to - from) * f64::from(share))
         };
         let primed = [&from, to].map(|given| {
             let mut player = self.player.clone();
-            player.begin(metre, known(tempo(request, Some(given.groove.tempo)), request));
-            given.groove.frames.iter().for_each(|&frame| player.hear(frame));
+            player.begin(
+                metre,
+                known(tempo(request, Some(given.groove.tempo)), request),
+            );
+            given
+                .groove
+                .frames
+                .iter()
+                .for_each(|&frame| player.hear(frame));
             player
         });
         let mut played = Played::default();
@@ -265,24 +344,27 @@ impl Drummer {
             let mut band = Band::new(vec![(a, 1.0 - share), (b, share)]);
             last.iter().for_each(|&frame| band.hear(frame));
             let heard = request.decision.after(usize::MAX);
-            let new = sampler::play(&mut band, bar, heard, stream, &mut progress::unobserved)?;
+            let new = sampler::play(
+                &mut band,
+                &vec![true; bar],
+                heard,
+                stream,
+                &mut progress::unobserved,
+            )?;
             last.clone_from(&new.frames);
             played.append(new);
         }
         let tempos: Vec<f64> = (0..bars).map(tempos).collect();
-        let score = score_of(&played.frames, self.writing(metre, request), &tempos);
+        let blank = blank(self.grid(), metre, bars, &tempos)?;
+        let score = with_drums(blank, &played.frames, 0, writing(request));
         let mut notices = from.barred.notices.clone();
         notices.extend(to.barred.notices.iter().cloned());
-        Ok(Session { played, score, notices, bar })
-    }
-
-    fn writing(&self, metre: Metre, request: &Request) -> Writing {
-        Writing {
-            grid: self.grid(),
-            metre,
-            swing: request.swing,
-            flat: request.quantize,
-        }
+        Ok(Session {
+            played,
+            score,
+            notices,
+            bar,
+        })
     }
 
     /// A word about metres that were hardly learnt.
@@ -314,7 +396,10 @@ impl Session {
             let steps = played.frames.len();
             (steps.max(1) as f64, (steps as f64 / bar as f64).max(1.0))
         };
-        let strokes = played.frames.iter().map(|frame| f64::from(frame.combination().count_ones()));
+        let strokes = played
+            .frames
+            .iter()
+            .map(|frame| f64::from(frame.combination().count_ones()));
         let strokes: f64 = strokes.sum();
         let facts = BTreeMap::from([
             ("bars", bars),
@@ -332,12 +417,7 @@ impl Session {
 }
 
 /// Has a network of the article hear something, since it plays on from what it hears.
-fn open(
-    band: &mut Band,
-    grid: Grid,
-    old: &[Frame],
-    metre: Metre,
-) -> Result<Option<String>, Error> {
+fn open(band: &mut Band, grid: Grid, old: &[Frame], metre: Metre) -> Result<Option<String>, Error> {
     if !old.is_empty() {
         return Ok(None);
     }
@@ -349,7 +429,8 @@ fn open(
     }
     let beat = plain_beat(grid, 4);
     beat.into_iter().for_each(|frame| band.hear(frame));
-    let notice = "these weights go on from what they hear: four bars of a plain beat, which are not written";
+    let notice =
+        "these weights go on from what they hear: four bars of a plain beat, which are not written";
     Ok(Some(notice.to_owned()))
 }
 
@@ -394,6 +475,13 @@ fn agreed(
         density: asked.or(drawn),
         fills: Some(plan::fills(given, bars, request.fill_every, stream)),
         ..known(tempo, request)
+    }
+}
+
+fn writing(request: &Request) -> Writing {
+    Writing {
+        swing: request.swing,
+        flat: request.quantize,
     }
 }
 

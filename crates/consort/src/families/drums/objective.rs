@@ -11,9 +11,9 @@ use super::network::COUNTER_BITS;
 
 mod rehearsal;
 
+use rehearsal::Rehearsal;
 pub use rehearsal::conditions_of;
 pub(super) use rehearsal::grid_of;
-use rehearsal::Rehearsal;
 
 /// What is to follow where a row has ended: nothing that counts.
 pub const PADDING: u16 = u16::MAX;
@@ -360,9 +360,7 @@ impl Batches for Grooves {
 
     fn batch(&self, split: Split, epoch: u64, index: usize, seed: Seed) -> Batch {
         match &self.shape {
-            Shape::Window(shape) => {
-                Batch::Windows(self.windows(shape, split, epoch, index, seed))
-            }
+            Shape::Window(shape) => Batch::Windows(self.windows(shape, split, epoch, index, seed)),
             Shape::Stream(shape) => {
                 let pieces = self.of_batch(split, epoch, index, seed);
                 let seed = seed.derive("rehearsals", epoch);

@@ -36,7 +36,11 @@ pub(super) fn fills(
         None => {
             let (fourths, others) = FILLS;
             // A piece does not begin with a fill.
-            stream.chance(if bar.is_multiple_of(4) { fourths } else { others }) && bar > 1
+            stream.chance(if bar.is_multiple_of(4) {
+                fourths
+            } else {
+                others
+            }) && bar > 1
         }
     };
     let new = (1..=bars).map(is_fill);

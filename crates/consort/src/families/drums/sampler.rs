@@ -6,10 +6,8 @@ use consort_music::Velocity;
 use consort_music::grid::Hit;
 
 use super::band::Band;
-use super::config::{Decision, Drawing, OPENING};
-use super::encoding::{
-    DRUMS, Frame, MOMENTS, Stroked, VELOCITIES, drums_of, moment_of_class,
-};
+use super::config::{Decision, OPENING};
+use super::encoding::{DRUMS, Frame, MOMENTS, Stroked, VELOCITIES, drums_of, moment_of_class};
 use super::network::{Manner, marginals};
 use crate::error::Error;
 use crate::families::protocol::tell;
@@ -63,22 +61,29 @@ impl Played {
     }
 }
 
-/// Plays `steps` steps, hearing each: the article's recursive way.
+/// Plays the steps of which `sounds` is true, hearing each: the article's recursive way. In the others there
+/// is silence, which is heard too.
 ///
 /// # Errors
 /// If the observer stops it.
 pub fn play(
     band: &mut Band,
-    steps: usize,
+    sounds: &[bool],
     decision: Decision,
     stream: &mut Stream,
     observe: &mut Observer<'_>,
 ) -> Result<Played, Error> {
     let bar = band.context().bar();
+    let steps = sounds.len();
     let mut played = Played::default();
-    for step in 0..steps {
+    for (step, &sounds) in sounds.iter().enumerate() {
         if step.is_multiple_of(bar) {
             tell(observe, "bar", step / bar, steps.div_ceil(bar))?;
+        }
+        if !sounds {
+            band.hear(Frame::default());
+            played.add(Frame::default(), 0.0, bar);
+            continue;
         }
         let combination = decide(band.next(), decision, step / bar, stream);
         let nats = -f64::from(band.next()[usize::from(combination)]);
@@ -153,28 +158,25 @@ pub fn humanize(
 
 /// Which drums are struck in a bar, by the log-probabilities of all combinations.
 pub fn decide(next: &[f32], decision: Decision, bar: usize, stream: &mut Stream) -> u16 {
-    match decision {
-        Decision::Drawn(drawing) => {
-            let temperature = if bar < drawing.opening_bars {
-                drawing.temperature * OPENING
-            } else {
-                drawing.temperature
-            };
-            let drawn = if drawing.top_p < 1.0 {
-                draw(&likeliest(next, drawing.top_p), temperature, stream)
-            } else {
-                draw(next, temperature, stream)
-            };
-            #[expect(clippy::cast_possible_truncation, reason = "below 512")]
-            let combination = drawn.unwrap_or(0) as u16;
-            combination
-        }
-        Decision::Above(threshold) => {
-            let likely = marginals(next);
-            let struck = (0..DRUMS).filter(|&drum| likely[drum] > threshold);
-            struck.fold(0, |bits, drum| bits | 1 << drum)
-        }
+    let opens = bar < decision.opening_bars;
+    if let Some(threshold) = decision.threshold.filter(|_| !opens) {
+        let likely = marginals(next);
+        let struck = (0..DRUMS).filter(|&drum| likely[drum] > threshold);
+        return struck.fold(0, |bits, drum| bits | 1 << drum);
     }
+    let temperature = if opens {
+        decision.temperature * OPENING
+    } else {
+        decision.temperature
+    };
+    let drawn = if decision.top_p < 1.0 {
+        draw(&likeliest(next, decision.top_p), temperature, stream)
+    } else {
+        draw(next, temperature, stream)
+    };
+    #[expect(clippy::cast_possible_truncation, reason = "below 512")]
+    let combination = drawn.unwrap_or(0) as u16;
+    combination
 }
 
 /// The log-probabilities of the likeliest combinations that together have the probability `top_p`, one at
@@ -231,18 +233,24 @@ pub fn strike(
             }
         }
         let hit = stroke(&manner, decision, stream);
-        let again = match decision {
-            Decision::Drawn(drawing) if drawing.temperature > 0.0 => stream.chance(manner.again),
-            _ => manner.again > 0.5,
+        let again = if decision.temperature > 0.0 {
+            stream.chance(manner.again)
+        } else {
+            manner.again > 0.5
         };
         frame.strokes[drum] = Some(hit);
         if again {
-            let second = asked(&Frame { seconds: [None; DRUMS], ..frame }, true);
+            let second = asked(
+                &Frame {
+                    seconds: [None; DRUMS],
+                    ..frame
+                },
+                true,
+            );
             let second = second.map(|manner| stroke(&manner, decision, stream));
             // The louder of two is the first.
-            frame.seconds[drum] = second.filter(|second| {
-                (second.offset - hit.offset).abs() > 1.0 / MOMENTS as f32
-            });
+            frame.seconds[drum] =
+                second.filter(|second| (second.offset - hit.offset).abs() > 1.0 / MOMENTS as f32);
             if let Some(second) = frame.seconds[drum].as_mut() {
                 second.velocity = second.velocity.min(hit.velocity);
             }
@@ -253,11 +261,8 @@ pub fn strike(
 
 /// Draws how a stroke is played.
 fn stroke(manner: &Manner, decision: Decision, stream: &mut Stream) -> Hit {
-    let temperature = match decision {
-        // Wild strokes do not make a wild groove.
-        Decision::Drawn(Drawing { temperature, .. }) => temperature.min(1.0),
-        Decision::Above(_) => 0.0,
-    };
+    // Wild strokes do not make a wild groove.
+    let temperature = decision.temperature.min(1.0);
     let velocity = draw(&manner.velocities, temperature, stream).unwrap_or(VELOCITIES / 2);
     let moment = draw(&manner.moments, temperature, stream).unwrap_or(MOMENTS / 2);
     // Anywhere within the class, but that the loudest is as loud as can be: a drummer who hits so hard
@@ -268,7 +273,11 @@ fn stroke(manner: &Manner, decision: Decision, stream: &mut Stream) -> Hit {
     } else {
         (4 * velocity + 2, 0.0)
     };
-    let velocity = if velocity > 4 * (VELOCITIES - 1) { 127 } else { velocity };
+    let velocity = if velocity > 4 * (VELOCITIES - 1) {
+        127
+    } else {
+        velocity
+    };
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_precision_loss,

@@ -5,11 +5,9 @@ use consort_music::grid::{Drum, Hit, drum_parts};
 use consort_music::performance::played;
 use consort_music::quantize::{Grid as Notation, Quantization, Signature, Voices};
 use consort_music::score::{Instrument, Part, TempoChange};
-use consort_music::{
-    Measure, Metre, Note, Played, Resolution, Score, Tempo, Ticks, Velocity,
-};
+use consort_music::{Measure, Metre, Note, Played, Resolution, Score, Tempo, Ticks, Velocity};
 
-use super::encoding::{Frame, Grid, Groove, place};
+use super::encoding::{Frame, Grid, Groove, LeftOut, place};
 use crate::error::Error;
 
 /// The velocity of all strokes where they are quantised: mezzo-forte.
@@ -18,86 +16,163 @@ const FLAT: Velocity = Velocity::DEFAULT;
 /// The resolution of scores that are written: a multiple of 32nds and of triplets of sixteenths.
 const RESOLUTION: Resolution = Resolution::MIDI;
 
-/// A score in bars of one metre.
+/// A score whose time is counted in steps of bars of one metre.
+///
+/// Measures that are shorter than a bar are bars that are cut: a pickup at its beginning, others at their
+/// end. Their missing steps are counted but do not sound, so that a step of a number always stands at the
+/// same place of a bar. Longer measures are several bars.
 #[derive(Clone, Debug)]
 pub(super) struct Barred {
     /// The score, repeats played out, in ticks of which a step is a whole number.
     pub(super) score: Score,
+    /// The steps.
+    pub(super) grid: Grid,
     /// The metre.
     pub(super) metre: Metre,
     /// The length of a step.
-    pub(super) step: Ticks,
-    /// How much of the first bar is missing: the score begins with a pickup.
-    pub(super) missing: Ticks,
+    step: Ticks,
+    bars: Vec<Bar>,
     /// What the user should know.
     pub(super) notices: Vec<String>,
 }
 
+/// A bar that has a place in the score.
+#[derive(Clone, Copy, Debug)]
+struct Bar {
+    /// Where its first step that sounds is.
+    start: Ticks,
+    /// The steps that sound.
+    from: usize,
+    to: usize,
+}
+
 impl Barred {
-    /// Lays `score` in bars, of the metre `asked` for or else of its own.
+    /// Counts `score` in bars of the metre `asked` for, from the start on, or else in its own measures.
     ///
     /// # Errors
-    /// If it has several metres or one of no whole steps.
+    /// If a bar of the metre is no whole number of steps, or the ticks are too fine.
     pub(super) fn of(score: &Score, grid: Grid, asked: Option<Metre>) -> Result<Barred, Error> {
         let score = score.unfolded();
-        let mut notices = Vec::new();
-        let mut metres = score.measures.iter().filter_map(|measure| {
-            let metre = measure.metre?;
-            Some((measure, Metre::new(metre.beats, metre.unit)?))
-        });
-        let first = metres.next();
-        let metre = asked.or(first.map(|(_, metre)| metre)).unwrap_or(Metre::COMMON);
-        if let (None, Some((measure, other))) = (asked, metres.find(|(_, other)| *other != metre)) {
-            return Err(Error::prompt(
-                format!(
-                    "the metre changes from {metre} to {other} in measure {}",
-                    measure.number
-                ),
-                "cut the score there, or say with --meter which one to count in",
-            ));
-        }
+        let metre = asked.unwrap_or_else(|| usual_metre(&score));
         if 4 * grid.per_quarter() * usize::from(metre.beats) % usize::from(metre.unit) != 0 {
             return Err(Error::prompt(
                 format!("a bar of {metre} is no whole number of steps"),
                 "say with --meter which metre to count in",
             ));
         }
-        let steps = u32::try_from(grid.per_quarter()).unwrap_or(4);
-        let finer = Resolution::new(steps)
-            .and_then(|steps| score.resolution.common(steps))
-            .and_then(|common| score.at_resolution(common))
-            .ok_or_else(|| {
-                Error::prompt("the ticks of the score are too fine", "give it with fewer ticks a beat")
-            })?;
-        let step = finer.resolution.quarter() / i64::from(steps);
-        let bar = step * i64::try_from(grid.per_bar(metre)).unwrap_or(16);
-        let missing = match finer.measures.first() {
-            Some(measure) if asked.is_none() && measure.length < bar => bar - measure.length,
-            _ => Ticks::ZERO,
+        let common = score.resolution.common(RESOLUTION);
+        let score = common.and_then(|common| score.at_resolution(common));
+        let score = score.ok_or_else(|| {
+            Error::prompt(
+                "the ticks of the score are too fine",
+                "give it with fewer ticks a beat",
+            )
+        })?;
+        let per_quarter = i64::try_from(grid.per_quarter()).unwrap_or(4);
+        let mut barred = Barred {
+            step: score.resolution.quarter() / per_quarter,
+            bars: Vec::new(),
+            notices: Vec::new(),
+            score,
+            grid,
+            metre,
         };
-        let tempos = finer.tempos.iter().skip(1).count();
-        if tempos > 0 {
-            notices.push(format!(
-                "the tempo changes {tempos} times; the steps follow it, and what is new goes on in the last"
+        if asked.is_none() {
+            barred.count();
+        }
+        Ok(barred)
+    }
+
+    /// Makes bars of the measures.
+    fn count(&mut self) {
+        let bar = self.bar();
+        let mut odd = 0;
+        for (number, measure) in self.score.measures.iter().enumerate() {
+            let length = (measure.length + self.step / 2).div_floor(self.step);
+            let mut left = usize::try_from(length).unwrap_or(0);
+            let mut start = measure.start;
+            odd += usize::from(left != bar && number > 0);
+            while left > 0 {
+                let steps = left.min(bar);
+                let is_pickup = number == 0 && steps == left && steps < bar;
+                let from = if is_pickup { bar - steps } else { 0 };
+                let to = from + steps;
+                self.bars.push(Bar { start, from, to });
+                start += self.step * i64::try_from(steps).unwrap_or(0);
+                left -= steps;
+            }
+        }
+        if odd > 0 {
+            self.notices.push(format!(
+                "{odd} measures are not of {}; they are played as bars that are cut, or as several",
+                self.metre
             ));
         }
-        Ok(Barred {
-            score: finer,
-            metre,
-            step,
-            missing,
-            notices,
+    }
+
+    /// Steps in a bar.
+    pub(super) fn bar(&self) -> usize {
+        self.grid.per_bar(self.metre)
+    }
+
+    /// Where the bars that have a place end.
+    fn end(&self) -> Ticks {
+        self.bars.last().map_or(Ticks::ZERO, |bar| {
+            bar.start + self.step * i64::try_from(bar.to - bar.from).unwrap_or(0)
         })
     }
 
-    /// The step nearest to a moment, counted from the first bar line, and how far it is off.
+    /// The step nearest to a moment, and how far it is off, in steps.
     pub(super) fn place(&self, at: Ticks) -> (usize, f32) {
-        place(at + self.missing, self.step)
+        let bar = self.bar();
+        let after = self.bars.partition_point(|bar| bar.start <= at);
+        if at >= self.end() {
+            let (step, offset) = place(at - self.end(), self.step);
+            return (self.bars.len() * bar + step, offset);
+        }
+        let number = after.saturating_sub(1);
+        let Bar { start, from, to } = self.bars[number];
+        let (step, offset) = place(at - start, self.step);
+        let step = from + step;
+        // What is nearest to the next bar line belongs to the next bar.
+        let step = if step < to {
+            number * bar + step
+        } else {
+            (number + 1) * bar
+        };
+        (step + self.lead(number + 1, step), offset)
+    }
+
+    /// Steps that are missing at the beginning of a bar, if `step` is that bar's first.
+    fn lead(&self, number: usize, step: usize) -> usize {
+        let next = self
+            .bars
+            .get(number)
+            .filter(|_| step == number * self.bar());
+        next.map_or(0, |bar| bar.from)
     }
 
     /// Where a step is.
     pub(super) fn at(&self, step: usize) -> Ticks {
-        self.step * i64::try_from(step).unwrap_or(i64::MAX) - self.missing
+        let (number, place) = (step / self.bar(), step % self.bar());
+        let steps = |count: usize| self.step * i64::try_from(count).unwrap_or(0);
+        match self.bars.get(number) {
+            Some(bar) => bar.start + steps(place) - steps(bar.from),
+            None => self.end() + steps(step - self.bars.len() * self.bar()),
+        }
+    }
+
+    /// Whether a step sounds: it is not cut.
+    pub(super) fn sounds(&self, step: usize) -> bool {
+        let place = step % self.bar();
+        let bar = self.bars.get(step / self.bar());
+        bar.is_none_or(|bar| (bar.from..bar.to).contains(&place))
+    }
+
+    /// Bars up to the end of the score.
+    pub(super) fn count_bars(&self) -> usize {
+        let (last, _) = self.place(self.score.end());
+        last.div_ceil(self.bar()).max(self.bars.len())
     }
 
     /// Quarter notes in a minute at the end.
@@ -105,6 +180,44 @@ impl Barred {
         let last = self.score.tempos.last();
         last.map(|change| change.tempo.quarters_per_minute())
     }
+
+    /// Adds measures until there are so many bars.
+    fn extend(&mut self, bars: usize) {
+        let bar = self.bar();
+        while self.bars.len() < bars {
+            let start = self.end();
+            let length = self.step * i64::try_from(bar).unwrap_or(0);
+            let number = self.score.measures.len() + 1;
+            let metre = self.score.measures.is_empty().then_some(self.metre);
+            self.score
+                .measures
+                .push(Measure::new(start, length, metre, number.to_string()));
+            let (from, to) = (0, bar);
+            self.bars.push(Bar { start, from, to });
+        }
+    }
+}
+
+/// The metre of most measures.
+fn usual_metre(score: &Score) -> Metre {
+    let mut metre = Metre::COMMON;
+    let mut counts: Vec<(Metre, usize)> = Vec::new();
+    for measure in &score.measures {
+        if let Some(new) = measure
+            .metre
+            .and_then(|new| Metre::new(new.beats, new.unit))
+        {
+            metre = new;
+        }
+        match counts.iter_mut().find(|(known, _)| *known == metre) {
+            Some((_, count)) => *count += 1,
+            None => counts.push((metre, 1)),
+        }
+    }
+    // Of equals the first.
+    let most = counts.iter().map(|(_, count)| *count).max();
+    let usual = counts.iter().find(|(_, count)| Some(*count) == most);
+    usual.map_or(Metre::COMMON, |(metre, _)| *metre)
 }
 
 /// Drums that are given.
@@ -122,7 +235,7 @@ impl Given {
     /// Finds the drums of a score. `name` is what it is called in errors.
     ///
     /// # Errors
-    /// If there are none, or the score cannot be laid in bars.
+    /// If there are none, or the score cannot be counted in steps.
     pub(super) fn of(
         score: &Score,
         name: &str,
@@ -140,41 +253,55 @@ impl Given {
         let parts: Vec<usize> = found.iter().map(|part| part.index).collect();
         for part in &found {
             let number = part.index + 1;
-            barred
-                .notices
-                .push(format!("part {number} of {name} was taken for drums {}", part.evidence));
-        }
-        let (mut groove, left_out) =
-            Groove::of(&barred.score, &parts, grid, barred.metre, barred.missing)?;
-        if left_out.outside > 0 {
             barred.notices.push(format!(
-                "{} strokes of percussion outside of the kit stay, but are not heard",
-                left_out.outside
+                "part {number} of {name} was taken for drums {}",
+                part.evidence
             ));
         }
-        if left_out.softer > 0 {
+        let tempos = barred.score.tempos.len();
+        if tempos > 1 {
             barred.notices.push(format!(
-                "{} strokes of rolls stay, but are not heard: of a drum two strokes are in a step",
-                left_out.softer
+                "the tempo changes {} times; the steps follow it, and what is new goes on in the last",
+                tempos - 1
             ));
         }
-        let bar = groove.bar();
-        let end = barred.place(barred.score.measures.last().map_or(Ticks::ZERO, Measure::end)).0;
-        let steps = groove.frames.len().max(end).next_multiple_of(bar);
+        let (mut groove, left_out) = Groove::of(&barred, &parts)?;
         if groove.frames.is_empty() {
             return Err(Error::prompt(
                 format!("the drums of {name} are never struck"),
                 "give a pattern with strokes on the kit",
             ));
         }
-        // A few empty measures at the end are part of a pattern; a long silence is how files end.
-        let struck = groove.frames.len().next_multiple_of(bar);
-        groove.frames.resize(steps.min(struck + bar), Frame::default());
+        barred.notices.extend(left_out.notices());
+        // An empty bar at the end is part of a pattern; a longer silence is how files end.
+        let struck = groove.frames.len().div_ceil(barred.bar());
+        let bars = barred.count_bars().clamp(struck, struck + 1);
+        groove.frames.resize(bars * barred.bar(), Frame::default());
         Ok(Given {
             barred,
             parts,
             groove,
         })
+    }
+}
+
+impl LeftOut {
+    /// What the user should know of it.
+    fn notices(self) -> Vec<String> {
+        let mut notices = Vec::new();
+        if self.outside > 0 {
+            notices.push(format!(
+                "{} strokes of percussion outside of the kit stay, but are not heard",
+                self.outside
+            ));
+        }
+        if self.softer > 0 {
+            notices.push(format!(
+                "{} strokes of rolls stay, but are not heard: of a drum two strokes are in a step",
+                self.softer
+            ));
+        }
+        notices
     }
 }
 
@@ -247,64 +374,106 @@ impl Along {
         } else {
             format!("{:?}", part.name)
         };
-        barred.notices.push(format!("the drums play along with {what} of {name}"));
+        barred
+            .notices
+            .push(format!("the drums play along with {what} of {name}"));
         Ok(Along { barred, line })
-    }
-
-    /// Bars of the score.
-    pub(super) fn bars(&self, bar: usize) -> usize {
-        let (end, _) = self.barred.place(self.barred.score.end());
-        end.div_ceil(bar).max(1)
     }
 }
 
 fn mean_pitch(part: &Part) -> usize {
-    let sum: usize = part.notes.iter().map(|note| usize::from(note.pitch.midi())).sum();
+    let sum: usize = part
+        .notes
+        .iter()
+        .map(|note| usize::from(note.pitch.midi()))
+        .sum();
     sum / part.notes.len().max(1)
 }
 
 /// How what was played is written.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Writing {
-    /// The steps.
-    pub(super) grid: Grid,
-    /// The metre.
-    pub(super) metre: Metre,
     /// The share of a beat before its second eighth.
     pub(super) swing: Option<f64>,
     /// Whether all strokes are on the grid and at one velocity.
     pub(super) flat: bool,
 }
 
-/// A score with what was played, from its first bar on, at tempos bar by bar, of which the last goes on.
-pub(super) fn score_of(frames: &[Frame], writing: Writing, tempos: &[f64]) -> Score {
-    let mut score = Score::new(RESOLUTION);
-    let bar = writing.grid.per_bar(writing.metre);
-    let steps = i64::try_from(writing.grid.per_quarter()).unwrap_or(4);
-    let step = RESOLUTION.quarter() / steps;
-    let length = step * i64::try_from(bar).unwrap_or(16);
-    for number in 0..frames.len().div_ceil(bar) {
-        let start = length * i64::try_from(number).unwrap_or(0);
-        let metre = (number == 0).then_some(writing.metre);
-        let number_text = (number + 1).to_string();
-        score.measures.push(Measure::new(start, length, metre, number_text));
-        let tempo = tempos.get(number).and_then(|&tempo| Tempo::new(tempo));
-        if let Some(tempo) = tempo.filter(|_| number == 0 || tempos[number] != tempos[number - 1]) {
-            score.tempos.push(TempoChange { at: start, tempo });
+/// An empty score of so many bars, at tempos bar by bar, of which the last goes on.
+///
+/// # Errors
+/// If a bar of the metre is no whole number of steps.
+pub(super) fn blank(
+    grid: Grid,
+    metre: Metre,
+    bars: usize,
+    tempos: &[f64],
+) -> Result<Barred, Error> {
+    let mut barred = Barred::of(&Score::new(RESOLUTION), grid, Some(metre))?;
+    barred.extend(bars);
+    for (bar, &quarters) in tempos.iter().enumerate() {
+        if bar == 0 || quarters != tempos[bar - 1] {
+            let at = barred.at(bar * barred.bar());
+            let tempo = Tempo::new(quarters);
+            barred
+                .score
+                .tempos
+                .extend(tempo.map(|tempo| TempoChange { at, tempo }));
         }
     }
+    Ok(barred)
+}
+
+/// The score with what was played from step `from` on, in a part of its own.
+pub(super) fn with_drums(
+    mut barred: Barred,
+    frames: &[Frame],
+    from: usize,
+    writing: Writing,
+) -> Score {
+    let bars = (from + frames.len()).div_ceil(barred.bar());
+    barred.extend(bars);
     let mut part = drum_part();
-    for (at, frame) in frames.iter().enumerate() {
-        let at = step * i64::try_from(at).unwrap_or(0);
+    for (at, frame) in (from..).zip(frames) {
         for hits in [frame.strokes, frame.seconds] {
             for (drum, hit) in Drum::ALL.into_iter().zip(hits) {
-                part.notes.extend(hit.map(|hit| note(at, step, drum, hit, writing)));
+                part.notes
+                    .extend(hit.map(|hit| note(&barred, at, drum, hit, writing)));
             }
         }
     }
+    keep_apart(&mut part.notes);
+    cut_short(&mut part.notes, barred.end());
     part.sort();
+    let alone = Score {
+        parts: vec![part],
+        ..barred.score.clone()
+    };
+    let mut alone = written(alone, writing.flat);
+    let part = alone.parts.pop().unwrap_or_else(drum_part);
+    let common = barred.score.resolution.common(alone.resolution);
+    let finer = common.and_then(|common| barred.score.at_resolution(common));
+    let mut score = finer.unwrap_or(barred.score);
     score.parts.push(part);
-    written(score, writing.flat)
+    score
+}
+
+/// The drums of `given` and those behind them as one part; everything else of the given score goes.
+pub(super) fn continued(given: &Given, frames: &[Frame], writing: Writing) -> Score {
+    let from = given.groove.frames.len();
+    let mut score = with_drums(given.barred.clone(), frames, from, writing);
+    let mut part = score.parts.pop().unwrap_or_else(drum_part);
+    for (index, old) in std::mem::take(&mut score.parts).into_iter().enumerate() {
+        if given.parts.contains(&index) {
+            part.notes.extend(old.notes);
+            part.controls.extend(old.controls);
+        }
+    }
+    part.controls.sort_by_key(|control| control.at);
+    part.sort();
+    score.keys.clear();
+    score.parts.push(part);
+    score
 }
 
 /// A part for drums.
@@ -319,19 +488,46 @@ fn drum_part() -> Part {
     }
 }
 
-fn note(at: Ticks, step: Ticks, drum: Drum, hit: Hit, writing: Writing) -> Note {
-    let struck = (at + ticks(f64::from(hit.offset), step)).max(Ticks::ZERO);
+fn note(barred: &Barred, step: usize, drum: Drum, hit: Hit, writing: Writing) -> Note {
+    let at = barred.at(step);
+    let struck = at + ticks(f64::from(hit.offset), barred.step);
     let struck = match writing.swing {
-        Some(swing) => swung(struck, swing),
+        Some(swing) => swung(struck, barred.score.resolution.quarter(), swing),
         None => struck,
     };
+    let struck = struck.min(barred.end() - Ticks(1)).max(Ticks::ZERO);
     Note {
         velocity: Some(hit.velocity),
         played: Some(Played {
             delay: struck - at,
-            duration: (step / 2).max(Ticks(1)),
+            duration: (barred.step / 2).max(Ticks(1)),
         }),
-        ..Note::new(at, step, drum.pitch())
+        ..Note::new(at, barred.step, drum.pitch())
+    }
+}
+
+/// When a note is struck.
+fn struck(note: &Note) -> Ticks {
+    note.onset + note.played.map_or(Ticks::ZERO, |played| played.delay)
+}
+
+/// Of strokes on one key at one moment leaves the loudest.
+fn keep_apart(notes: &mut Vec<Note>) {
+    notes.sort_by_key(|note| (note.pitch, struck(note), std::cmp::Reverse(note.velocity)));
+    notes.dedup_by_key(|note| (note.pitch, struck(note)));
+}
+
+/// Ends each stroke before the next on the same key, and the last before the end.
+fn cut_short(notes: &mut [Note], end: Ticks) {
+    notes.sort_by_key(|note| (note.pitch, struck(note)));
+    for at in 0..notes.len() {
+        let next = notes
+            .get(at + 1)
+            .filter(|next| next.pitch == notes[at].pitch);
+        let room = next.map_or(end, struck) - struck(&notes[at]);
+        if let Some(played) = &mut notes[at].played {
+            played.duration = played.duration.min(room).max(Ticks(1));
+        }
     }
 }
 
@@ -347,9 +543,11 @@ fn ticks(share: f64, of: Ticks) -> Ticks {
 
 /// A moment with its beat bent so that its second eighth comes after this share of it. What was swung
 /// before is taken for straight first.
-#[expect(clippy::cast_precision_loss, reason = "within a beat, whose ticks are few")]
-fn swung(at: Ticks, share: f64) -> Ticks {
-    let beat = RESOLUTION.quarter();
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "within a beat, whose ticks are few"
+)]
+fn swung(at: Ticks, beat: Ticks, share: f64) -> Ticks {
     let place = (at % beat).0 as f64 / beat.0 as f64;
     // From here to here a stroke is nearer to two thirds than to the sixteenths beside it.
     let straight = match place {
@@ -378,104 +576,11 @@ fn written(score: Score, flat: bool) -> Score {
         keep_performance: !flat,
     };
     let mut score = score.quantized(&notation).value.score;
-    score.keys.clear();
     if flat {
         let notes = score.parts.iter_mut().flat_map(|part| &mut part.notes);
         notes.for_each(|note| note.velocity = Some(FLAT));
     }
     score
-}
-
-/// Puts the drums of `new` behind those of `given`, from a step on; everything else of the given score goes.
-///
-/// # Errors
-/// If there are no ticks for both.
-pub(super) fn continued(given: &Given, new: &Score, from: usize) -> Result<Score, Error> {
-    let (mut score, new) = together(&given.barred.score, new)?;
-    let factor = times(&given.barred.score, &score);
-    let at = given.barred.at(from) * factor;
-    let mut part = drum_part();
-    for (index, old) in std::mem::take(&mut score.parts).into_iter().enumerate() {
-        if given.parts.contains(&index) {
-            part.notes.extend(old.notes);
-            part.controls.extend(old.controls);
-        }
-    }
-    part.controls.sort_by_key(|control| control.at);
-    score.keys.clear();
-    score.measures.retain(|measure| measure.start < at);
-    add_measures(&mut score, &new, at, given.barred.metre);
-    add_notes(&mut part, &new, at);
-    score.parts.push(part);
-    Ok(score)
-}
-
-/// Puts the drums of `new` beside what they play along with.
-///
-/// # Errors
-/// If there are no ticks for both.
-pub(super) fn accompanied(along: &Along, new: &Score) -> Result<Score, Error> {
-    let (mut score, new) = together(&along.barred.score, new)?;
-    let factor = times(&along.barred.score, &score);
-    let at = along.barred.at(0) * factor;
-    let end = score.measures.last().map_or(Ticks::ZERO, Measure::end);
-    let mut part = drum_part();
-    add_notes(&mut part, &new, at);
-    if new.end() + at > end {
-        let mut rest = new.clone();
-        rest.measures.retain(|measure| measure.start + at >= end);
-        add_measures(&mut score, &rest, at, along.barred.metre);
-    }
-    score.parts.push(part);
-    Ok(score)
-}
-
-/// Two scores in common ticks.
-fn together(a: &Score, b: &Score) -> Result<(Score, Score), Error> {
-    let common = a.resolution.common(b.resolution);
-    let both = common.and_then(|common| Some((a.at_resolution(common)?, b.at_resolution(common)?)));
-    both.ok_or_else(|| {
-        Error::prompt(
-            "the ticks of the score are too fine",
-            "give it with fewer ticks a beat",
-        )
-    })
-}
-
-/// How many ticks of the one are a tick of the other.
-fn times(coarse: &Score, fine: &Score) -> i64 {
-    let ticks = |score: &Score| i64::from(score.resolution.ticks_per_quarter());
-    ticks(fine) / ticks(coarse)
-}
-
-/// Adds the measures of `new`, from `at` on, numbered on.
-fn add_measures(score: &mut Score, new: &Score, at: Ticks, metre: Metre) {
-    let numbers = score.measures.len() + 1..;
-    let same = !score.measures.is_empty();
-    for (measure, number) in new.measures.iter().zip(numbers) {
-        let start = measure.start + at;
-        let sign = (measure.metre.is_some() && !same).then_some(metre);
-        score
-            .measures
-            .push(Measure::new(start, measure.length, sign, number.to_string()));
-    }
-}
-
-/// Adds the notes of `new`, from `at` on; none is struck before the start.
-fn add_notes(part: &mut Part, new: &Score, at: Ticks) {
-    for note in new.parts.iter().flat_map(|part| &part.notes) {
-        let onset = note.onset + at;
-        if onset < Ticks::ZERO {
-            continue;
-        }
-        let mut note = note.clone();
-        note.onset = onset;
-        if let Some(played) = &mut note.played {
-            played.delay = played.delay.max(-onset);
-        }
-        part.notes.push(note);
-    }
-    part.sort();
 }
 
 /// The given score with the strokes of its drums as `frames` play them.
@@ -516,6 +621,10 @@ pub(super) fn played_as(given: &Given, frames: &[Frame]) -> Score {
                 duration: duration.max(Ticks(1)),
             });
         }
+        cut_short(
+            &mut score.parts[part].notes,
+            given.barred.end().max(given.barred.score.end()),
+        );
         score.parts[part].sort();
     }
     score

@@ -299,7 +299,9 @@ impl Context {
             }
         }
         for recent in &self.recent {
-            recent[now % self.bar].iter().for_each(|&mean| page.push(mean));
+            recent[now % self.bar]
+                .iter()
+                .for_each(|&mean| page.push(mean));
         }
         for last in self.last {
             let since = last.map_or(128.0, |at| (now - at).min(128) as f32);
@@ -367,7 +369,8 @@ impl Context {
         }
         for number in 0..LIKENESSES.len() {
             let weight = weights[number];
-            sums.iter().for_each(|sums| page.push(sums[number] / weight));
+            sums.iter()
+                .for_each(|sums| page.push(sums[number] / weight));
             page.push(weight.ln() / 4.0);
             page.push(least[number]);
         }
@@ -377,7 +380,10 @@ impl Context {
     fn tell_place(&self, page: &mut Page<'_>) {
         let now = self.frames.len();
         let (bar, place) = (now / self.bar, now % self.bar);
-        page.one_of(PLACES, Some(place * PLACES.min(self.bar.max(1)) / self.bar.max(1)));
+        page.one_of(
+            PLACES,
+            Some(place * PLACES.min(self.bar.max(1)) / self.bar.max(1)),
+        );
         page.one_of(12, Some((place % self.beat).min(11)));
         let left = self.bar - place;
         page.push((-(left as f32 - 1.0) / 4.0).exp());
@@ -395,7 +401,10 @@ impl Context {
         let style = self.conditions.style;
         page.one_of(GENRES.len(), style.map(Style::genre));
         page.one_of(KINDS.len(), style.and_then(Style::kind));
-        let tempo = self.conditions.tempo.map(|tempo| (tempo / 110.0).log2() as f32);
+        let tempo = self
+            .conditions
+            .tempo
+            .map(|tempo| (tempo / 110.0).log2() as f32);
         page.push(f32::from(u8::from(tempo.is_some())));
         page.push(tempo.unwrap_or(0.0));
         // Soft steps of a fifth of an octave around 110.

@@ -10,7 +10,7 @@ use rayon::prelude::*;
 use super::{Item, Study};
 use crate::error::Error;
 use crate::families::drums::band::Band;
-use crate::families::drums::config::{Decision, Drawing};
+use crate::families::drums::config::Decision;
 use crate::families::drums::encoding::{Conditions, Frame, Grid, Groove};
 use crate::families::drums::network::{Player, WRITING};
 use crate::families::drums::objective::grid_of;
@@ -36,11 +36,21 @@ struct Way {
 }
 
 const fn drawn(temperature: f32, top_p: f32, opening_bars: usize) -> Decision {
-    Decision::Drawn(Drawing {
+    Decision {
         temperature,
         top_p,
+        threshold: None,
         opening_bars,
-    })
+    }
+}
+
+/// Drums that are likelier than `threshold` after an opening that is drawn.
+pub(super) const fn above(threshold: f32, opening_bars: usize) -> Decision {
+    Decision {
+        threshold: Some(threshold),
+        opening_bars,
+        ..Decision::DEFAULT
+    }
 }
 
 /// Ways for networks that know of plans, the first as the command plays if nothing is said.
@@ -86,8 +96,8 @@ const WAYS: [Way; 9] = [
         planned: false,
     },
     Way {
-        name: "threshold .5",
-        decision: Decision::Above(0.5),
+        name: "threshold .5 after two bars that are drawn",
+        decision: above(0.5, 2),
         planned: false,
     },
 ];
@@ -96,12 +106,12 @@ const WAYS: [Way; 9] = [
 const ARTICLE: [Way; 4] = [
     Way {
         name: "threshold .5",
-        decision: Decision::Above(0.5),
+        decision: above(0.5, 0),
         planned: false,
     },
     Way {
         name: "threshold .4",
-        decision: Decision::Above(0.4),
+        decision: above(0.4, 0),
         planned: false,
     },
     Way {
@@ -129,9 +139,15 @@ pub(super) fn tables(study: &Study<'_>, observe: &mut Observer<'_>) -> Result<Ve
     let columns: Vec<&str> = columns.iter().map(String::as_str).collect();
     let mut table = Table::new("What is played alone, bar by bar", &columns);
     let range = drummers(Fold::Test, others);
-    table.row("drummers, all test files", figures(&drummers(Fold::Test, |_| true), None));
+    table.row(
+        "drummers, all test files",
+        figures(&drummers(Fold::Test, |_| true), None),
+    );
     table.row("drummers, without `eval_session`", figures(&range, None));
-    table.row("drummers, training fold", figures(&drummers(Fold::Train, |_| true), None));
+    table.row(
+        "drummers, training fold",
+        figures(&drummers(Fold::Train, |_| true), None),
+    );
     let ways: &[Way] = if study.network.has_expression() {
         &WAYS
     } else {
@@ -195,7 +211,13 @@ pub(super) fn pieces(study: &Study<'_>, decision: Decision, planned: bool) -> Ve
             beat.into_iter().for_each(|frame| band.hear(frame));
         }
         let bar = grid.per_bar(Metre::COMMON);
-        let played = play(&mut band, BARS * bar, decision, &mut stream, &mut progress::unobserved);
+        let played = play(
+            &mut band,
+            &vec![true; BARS * bar],
+            decision,
+            &mut stream,
+            &mut progress::unobserved,
+        );
         Groove {
             frames: played.map(|played| played.frames).unwrap_or_default(),
             grid,
@@ -250,7 +272,9 @@ fn figures(behaviours: &[Behaviour], range: Option<&[Behaviour]>) -> Vec<Figure>
             !human.is_empty() && (at(&human, 0.1)..=at(&human, 0.9)).contains(&mean)
         });
         let star = if inside { " *" } else { "" };
-        figures.push(Figure::Quoted(format!("{mean:.3} [{low:.2}, {high:.2}]{star}")));
+        figures.push(Figure::Quoted(format!(
+            "{mean:.3} [{low:.2}, {high:.2}]{star}"
+        )));
     }
     figures
 }

@@ -98,7 +98,10 @@ pub(super) fn tables(study: &Study<'_>, observe: &mut Observer<'_>) -> Result<Ve
     let sets = [
         ("beats in 4/4", study.items(Fold::Test, is_common_beat)),
         ("all files", study.items(Fold::Test, |_| true)),
-        ("`eval_session`", study.items(Fold::Test, |p| p.is_eval_session())),
+        (
+            "`eval_session`",
+            study.items(Fold::Test, |p| p.is_eval_session()),
+        ),
         (
             "beats in 4/4 of other sessions",
             study.items(Fold::Test, |p| is_common_beat(p) && !p.is_eval_session()),
@@ -110,7 +113,10 @@ pub(super) fn tables(study: &Study<'_>, observe: &mut Observer<'_>) -> Result<Ve
         columns.push("ms".to_owned());
     }
     let columns: Vec<&str> = columns.iter().map(String::as_str).collect();
-    let mut table = Table::new("How strokes are played, test fold: mean absolute errors", &columns);
+    let mut table = Table::new(
+        "How strokes are played, test fold: mean absolute errors",
+        &columns,
+    );
     let player = Player::new(study.network, Precision::F32);
     type Model<'a> = dyn Fn(&Item<'_>) -> Errors + Sync + 'a;
     let of_drum = |item: &Item<'_>| by(item, |_, drum| means.of_drum(drum));
@@ -132,7 +138,10 @@ pub(super) fn tables(study: &Study<'_>, observe: &mut Observer<'_>) -> Result<Ve
         ("mean of the drum at the place", &at_place),
         ("as in the last bar, where it was struck", &last_bar),
         ("the network, from the steps before", &apart),
-        ("the network, told the other strokes of the step too", &together),
+        (
+            "the network, told the other strokes of the step too",
+            &together,
+        ),
     ];
     for (name, model) in models {
         let mut figures = Vec::new();
@@ -188,7 +197,12 @@ fn by_network(player: &Player, item: &Item<'_>, together: bool) -> Errors {
             let manner = player.manner(stroked).expect("the network has expression");
             let velocity = velocity_of_class(median(&manner.velocities));
             let offset = moment_of_class(median(&manner.moments));
-            errors.add(f64::from(velocity), f64::from(offset), hit, item.groove.step_s());
+            errors.add(
+                f64::from(velocity),
+                f64::from(offset),
+                hit,
+                item.groove.step_s(),
+            );
             if together {
                 known.strokes[drum] = Some(hit);
             }

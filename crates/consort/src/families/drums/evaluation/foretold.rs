@@ -153,16 +153,24 @@ fn of_set(
     columns.extend(DRUM_NAMES);
     let mut table = Table::new(title, &columns);
     if !counts.is_empty() {
-        let models: [(&str, fn(&Counts, &crate::families::drums::encoding::Groove) -> Foretold); 4] = [
+        let models: [(
+            &str,
+            fn(&Counts, &crate::families::drums::encoding::Groove) -> Foretold,
+        ); 4] = [
             ("each drum as often as ever", Counts::marginal),
             ("by place in the bar", Counts::by_place),
             ("by the bar before and place", Counts::copy),
-            ("mean of past bars at the place, which forgets", Counts::running),
+            (
+                "mean of past bars at the place, which forgets",
+                Counts::running,
+            ),
         ];
         for (name, model) in models {
             let tally = items.par_iter().map(|item| {
                 let mut tally = Tally::default();
-                let steps = model(counts, item.groove).into_iter().zip(&item.groove.frames);
+                let steps = model(counts, item.groove)
+                    .into_iter()
+                    .zip(&item.groove.frames);
                 steps.for_each(|(foretold, frame)| tally.add(&foretold, frame.combination()));
                 tally
             });
@@ -177,10 +185,16 @@ fn of_set(
     table.row("the network", figures(&network(player, true), true));
     if study.network.has_expression() {
         let tally = network(player, false);
-        table.row("the network, not told style and tempo", figures(&tally, true));
+        table.row(
+            "the network, not told style and tempo",
+            figures(&tally, true),
+        );
         let small = Player::new(study.network, WRITING);
         let tally = network(&small, true);
-        table.row("the network with the weights it plays with", figures(&tally, true));
+        table.row(
+            "the network with the weights it plays with",
+            figures(&tally, true),
+        );
     }
     table.notes.push(
         "Cross-entropy in nats per step, summed over the drums, each foretold from all steps before; steps \

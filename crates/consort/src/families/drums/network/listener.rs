@@ -61,8 +61,8 @@ impl Listener {
         let StreamShape {
             embedding, hidden, ..
         } = *shape;
-        let inward = (embedding > 0)
-            .then(|| initial::linear(features, embedding, 1.4, stream, &device));
+        let inward =
+            (embedding > 0).then(|| initial::linear(features, embedding, 1.4, stream, &device));
         let read = if embedding > 0 { embedding } else { features };
         let layer = |index: usize, stream: &mut Stream| {
             let shape = LstmShape {
@@ -73,10 +73,12 @@ impl Listener {
             };
             Lstm::new(shape, stream, &device)
         };
-        let layers = (0..shape.layers).map(|index| layer(index, stream)).collect();
+        let layers = (0..shape.layers)
+            .map(|index| layer(index, stream))
+            .collect();
         let mut heard = read + if shape.layers > 0 { hidden } else { 0 };
-        let dense = (shape.dense > 0)
-            .then(|| initial::linear(heard, shape.dense, 1.4, stream, &device));
+        let dense =
+            (shape.dense > 0).then(|| initial::linear(heard, shape.dense, 1.4, stream, &device));
         if shape.dense > 0 {
             heard = shape.dense;
         }
@@ -152,7 +154,11 @@ impl Listener {
     pub(super) fn loss(&self, batch: &Sequences, noise: &mut Noise) -> Loss {
         let (heard, all) = self.hear(batch, noise);
         let said = combined(self.drums.forward(all), self.shape.output, DRUMS);
-        let count = batch.follows.iter().filter(|&&next| next != PADDING).count();
+        let count = batch
+            .follows
+            .iter()
+            .filter(|&&next| next != PADDING)
+            .count();
         #[expect(clippy::cast_precision_loss, reason = "steps of a batch")]
         let share = 1.0 / count.max(1) as f32;
         let wanted = batch.follows.iter().map(|&next| match next {

@@ -149,7 +149,8 @@ impl Player {
         let [inner, outer] = mind.manner.as_ref()?;
         let mut told = mind.heard.clone();
         told.resize(mind.heard.len() + STROKE_FEATURES, 0.0);
-        self.context.tell_stroke(stroked, &mut told[mind.heard.len()..]);
+        self.context
+            .tell_stroke(stroked, &mut told[mind.heard.len()..]);
         let mut hidden = vec![0.0; inner.outputs()];
         inner.forward(&told, &mut hidden).expect(FITS);
         let hidden = gelu(&hidden);
@@ -178,7 +179,10 @@ impl ListenerMind {
     fn new(listener: &Listener, precision: Precision) -> ListenerMind {
         let shape = listener.shape.clone();
         ListenerMind {
-            inward: listener.inward.as_ref().map(|layer| dense(layer, precision)),
+            inward: listener
+                .inward
+                .as_ref()
+                .map(|layer| dense(layer, precision)),
             layers: listener
                 .layers
                 .iter()
@@ -221,7 +225,11 @@ impl ListenerMind {
             }
             let outputs = layer.step(&self.heard);
             for (y, output) in self.heard.iter_mut().zip(outputs) {
-                *y = if self.shape.shortcuts { *y + output } else { *output };
+                *y = if self.shape.shortcuts {
+                    *y + output
+                } else {
+                    *output
+                };
             }
         }
         self.heard.extend(&read);
@@ -326,7 +334,11 @@ impl Sums {
         } else {
             let combinations = self.contributions.len() / self.said.len();
             let mut logs = vec![0.0; combinations];
-            for (said, row) in self.said.iter().zip(self.contributions.chunks(combinations)) {
+            for (said, row) in self
+                .said
+                .iter()
+                .zip(self.contributions.chunks(combinations))
+            {
                 let both = logs.iter_mut().zip(row);
                 both.for_each(|(log, contribution)| *log += said * contribution);
             }

@@ -160,7 +160,10 @@ impl Window {
         let hidden = self.shape.hidden;
         let width = TAPS * symbols;
         let mut patches = vec![0.0; rows * steps * width];
-        let windows = batch.heard.chunks(steps).zip(patches.chunks_mut(steps * width));
+        let windows = batch
+            .heard
+            .chunks(steps)
+            .zip(patches.chunks_mut(steps * width));
         windows.for_each(|(heard, patches)| write_patches(&self.shape, heard, patches));
         let patches = TensorData::new(patches, [rows * steps, width]);
         let patches = Tensor::<2>::from_data(patches, &self.head.weight.val().device());
