@@ -14,11 +14,19 @@ use super::network::{Manner, Player};
 /// How much louder than learnt it is said what is asked of a piece.
 pub const LOUDER: f32 = 2.0;
 
+/// How much more strokes a player is told of for each that has been missing in a step so far: who is told of
+/// eighteen a bar and plays fifteen is told of more.
+const MAKE_UP: f32 = 2.0;
+
 /// Players who agree.
 #[derive(Clone, Debug)]
 pub struct Band {
     players: Vec<(Player, f32)>,
     next: Vec<f32>,
+    /// Strokes in a step that are asked for.
+    density: Option<f32>,
+    /// Steps and strokes since then.
+    played: (f32, f32),
 }
 
 impl Band {
@@ -31,6 +39,8 @@ impl Band {
         let mut band = Band {
             players,
             next: vec![0.0; COMBINATIONS],
+            density: None,
+            played: (0.0, 0.0),
         };
         band.agree();
         band
@@ -44,6 +54,7 @@ impl Band {
             player.begin(metre, conditions);
             player
         };
+        let density = conditions.density;
         let is_asked = conditions.density.is_some() || conditions.fills.is_some();
         let mut players = Vec::new();
         if is_asked && player.has_expression() {
@@ -57,12 +68,22 @@ impl Band {
         } else {
             players.push((begun(conditions), 1.0));
         }
-        Band::new(players)
+        Band {
+            density,
+            ..Band::new(players)
+        }
     }
 
     /// Hears a step.
     pub fn hear(&mut self, frame: Frame) {
+        #[expect(clippy::cast_precision_loss, reason = "nine drums at most")]
+        let struck = frame.combination().count_ones() as f32;
+        self.played = (self.played.0 + 1.0, self.played.1 + struck);
+        let missing = self.density.map(|asked| asked - self.played.1 / self.played.0);
         for (player, _) in &mut self.players {
+            if let (Some(asked), Some(missing)) = (self.density, missing) {
+                player.ask_density((asked + MAKE_UP * missing).max(0.0));
+            }
             player.hear(frame);
         }
         self.agree();
@@ -115,5 +136,60 @@ impl Band {
             both.for_each(|(sum, log)| *sum += weight * log);
         }
         log_softmax(&mut self.next);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::families::drums::config::Architecture;
+    use crate::families::drums::network::Network;
+    use consort_learn::Seed;
+    use consort_learn::stepper::Precision;
+
+    fn player() -> Player {
+        let preset: toml::Table = toml::from_str(include_str!("presets/tiny.toml")).unwrap();
+        let architecture: Architecture = preset["architecture"].clone().try_into().unwrap();
+        Player::new(&Network::new(&architecture, Seed(1)), Precision::F32)
+    }
+
+    #[test]
+    fn one_player_alone_says_what_the_network_says() {
+        let player = player();
+        let band = Band::new(vec![(player.clone(), 1.0)]);
+        assert_eq!(band.next(), player.next());
+    }
+
+    #[test]
+    fn two_who_know_the_same_agree() {
+        let player = player();
+        let band = Band::new(vec![(player.clone(), 0.3), (player.clone(), 0.7)]);
+        let both = band.next().iter().zip(player.next());
+        assert!(both.into_iter().all(|(a, b)| (a - b).abs() < 1e-4));
+    }
+
+    #[test]
+    fn what_is_asked_is_said_louder() {
+        let player = player();
+        let asked = Conditions {
+            density: Some(3.0),
+            ..Conditions::default()
+        };
+        let begun = |conditions: Conditions| {
+            let mut player = player.clone();
+            player.begin(Metre::COMMON, conditions);
+            player.next().to_vec()
+        };
+        let (open, knows) = (begun(Conditions::default()), begun(asked.clone()));
+        let band = Band::begin(&player, Metre::COMMON, asked);
+        // Beyond one who knows, away from one who does not, up to a constant.
+        let ratio = |combination: usize| {
+            let louder = band.next()[combination] - band.next()[0];
+            let knows = knows[combination] - knows[0];
+            let open = open[combination] - open[0];
+            (louder - knows) - (knows - open) * (LOUDER - 1.0)
+        };
+        assert!((1..COMBINATIONS).all(|combination| ratio(combination).abs() < 1e-3));
+        assert_ne!(open, knows);
     }
 }

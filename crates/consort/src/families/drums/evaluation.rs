@@ -19,6 +19,7 @@ use crate::families::protocol::require_known;
 use crate::report::{Report, Table};
 
 mod alone;
+mod asked;
 mod counts;
 mod expression;
 mod foretold;
@@ -31,7 +32,7 @@ struct Part {
 }
 
 /// The parts, the quickest first.
-const PARTS: [Part; 4] = [
+const PARTS: [Part; 5] = [
     Part {
         name: "steps",
         run: foretold::tables,
@@ -43,6 +44,10 @@ const PARTS: [Part; 4] = [
     Part {
         name: "alone",
         run: alone::tables,
+    },
+    Part {
+        name: "asked",
+        run: asked::tables,
     },
     Part {
         name: "histograms",

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use consort_learn::{Observer, Seed, Stream, progress};
+use consort_learn::{Observer, Seed, Stream};
 use consort_music::{Metre, Score};
 
 use super::band::Band;
@@ -15,7 +15,6 @@ use super::sampler::{self, Played};
 use super::track::{Along, Given, Writing, blank, continued, plain_beat, played_as, with_drums};
 use crate::error::Error;
 use crate::families::Piecewise;
-use crate::families::protocol::tell;
 use crate::files;
 use crate::options::Options;
 use crate::piece::{Music, Piece, Prompt};
@@ -316,7 +315,7 @@ impl Drummer {
         let bar = to.groove.bar();
         let bars = request.bars.unwrap_or(BARS);
         let tempos = |bar: usize| {
-            let share = share(bar, bars);
+            let share = sampler::share(bar, bars);
             let (from, to) = (from.groove.tempo, to.groove.tempo);
             request
                 .tempo
@@ -335,25 +334,7 @@ impl Drummer {
                 .for_each(|&frame| player.hear(frame));
             player
         });
-        let mut played = Played::default();
-        let mut last: Vec<Frame> = Vec::new();
-        for number in 0..bars {
-            tell(observe, "bar", number, bars)?;
-            let share = share(number, bars);
-            let [a, b] = primed.clone();
-            let mut band = Band::new(vec![(a, 1.0 - share), (b, share)]);
-            last.iter().for_each(|&frame| band.hear(frame));
-            let heard = request.decision.after(usize::MAX);
-            let new = sampler::play(
-                &mut band,
-                &vec![true; bar],
-                heard,
-                stream,
-                &mut progress::unobserved,
-            )?;
-            last.clone_from(&new.frames);
-            played.append(new);
-        }
+        let played = sampler::lead(&primed, bars, request.decision, stream, observe)?;
         let tempos: Vec<f64> = (0..bars).map(tempos).collect();
         let blank = blank(self.grid(), metre, bars, &tempos)?;
         let score = with_drums(blank, &played.frames, 0, writing(request));
@@ -432,16 +413,6 @@ fn open(band: &mut Band, grid: Grid, old: &[Frame], metre: Metre) -> Result<Opti
     let notice =
         "these weights go on from what they hear: four bars of a plain beat, which are not written";
     Ok(Some(notice.to_owned()))
-}
-
-/// The share of the way from the first to the last of so many bars.
-#[expect(clippy::cast_precision_loss, reason = "bars of a piece")]
-fn share(bar: usize, bars: usize) -> f32 {
-    if bars == 1 {
-        0.5
-    } else {
-        bar as f32 / (bars - 1) as f32
-    }
 }
 
 /// Quarter notes in a minute: what is asked for, else what is given, else usual.

@@ -369,3 +369,163 @@ impl Batches for Grooves {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::families::drums::config::{Layers, Output, Symbols};
+    use crate::families::drums::encoding::Grid;
+    use consort_music::grid::Hit;
+    use consort_music::{Metre, Velocity};
+
+    /// A groove whose combinations tell its steps apart.
+    fn groove(steps: u16) -> Groove {
+        let frame = |step: u16| {
+            let mut frame = Frame::default();
+            for drum in super::super::encoding::drums_of(1 + step % 511) {
+                frame.strokes[drum] = Some(Hit {
+                    velocity: Velocity::DEFAULT,
+                    offset: 0.0,
+                });
+            }
+            frame
+        };
+        Groove {
+            frames: (0..steps).map(frame).collect(),
+            grid: Grid::Sixteenths,
+            metre: Metre::COMMON,
+            tempo: 120.0,
+            style: None,
+        }
+    }
+
+    fn curriculum() -> Curriculum {
+        Curriculum {
+            rows: 3,
+            steps: 40,
+            stride: 2,
+            expression_share: 0.1,
+            fresh_share: 0.5,
+            silenced_share: 0.0,
+            misheard_share: 0.5,
+            velocity_range: 0.2,
+        }
+    }
+
+    fn grooves(network: Shape, curriculum: Curriculum) -> Grooves {
+        let architecture = Architecture {
+            grid: Grid::Sixteenths,
+            network,
+        };
+        let train = vec![groove(100), groove(0), groove(17)];
+        Grooves::new(train, vec![groove(50)], &architecture, curriculum)
+    }
+
+    fn stream() -> Shape {
+        Shape::Stream(StreamShape {
+            told: Told::Context,
+            embedding: 4,
+            hidden: 4,
+            layers: 1,
+            dense: 4,
+            shortcuts: true,
+            output: Output::Pairs,
+            expression: 4,
+            input_dropout: 0.0,
+            dropout: 0.0,
+        })
+    }
+
+    #[test]
+    fn pieces_are_cut_anew_and_nothing_is_lost() {
+        let grooves = grooves(stream(), curriculum());
+        let mut cuts = Vec::new();
+        for epoch in 0..4 {
+            let mut pieces = grooves.pieces(Split::Train, epoch, Seed(1));
+            assert!(pieces.iter().all(|piece| (1..=40).contains(&piece.length)));
+            pieces.retain(|piece| piece.groove.frames.len() == 100);
+            let mut next = 0;
+            for piece in &pieces {
+                assert_eq!(piece.from, next);
+                next += piece.length;
+            }
+            assert_eq!(next, 100);
+            cuts.push(pieces[1].from);
+        }
+        cuts.dedup();
+        assert!(cuts.len() > 1, "{cuts:?}");
+    }
+
+    #[test]
+    fn what_is_misheard_is_still_to_be_foretold_as_it_was() {
+        let grooves = grooves(stream(), curriculum());
+        for index in 0..6 {
+            let Batch::Sequences(batch) = grooves.batch(Split::Train, index, 0, Seed(1)) else {
+                panic!("a stream learns from sequences");
+            };
+            for row in batch.follows.chunks(batch.steps()) {
+                let row: Vec<u16> = row.iter().copied().filter(|&c| c != PADDING).collect();
+                // Combinations count up as the steps do.
+                assert!(row.windows(2).all(|pair| pair[1] == pair[0] + 1), "{row:?}");
+            }
+            let strokes: u32 = batch
+                .follows
+                .iter()
+                .filter(|&&combination| combination != PADDING)
+                .map(|combination| combination.count_ones())
+                .sum();
+            assert_eq!(batch.strokes.len(), strokes as usize);
+        }
+    }
+
+    #[test]
+    fn slips_change_what_is_heard() {
+        let groove = groove(200);
+        let always = Curriculum {
+            misheard_share: 1.0,
+            ..curriculum()
+        };
+        let mut stream = Seed(1).stream("test", 0);
+        let rehearsal = Rehearsal::draw(&groove, 60, &always, &mut stream);
+        let slips = rehearsal.frames.iter().zip(rehearsal.heard());
+        let slips = slips
+            .filter(|(a, b)| a.combination() != b.combination())
+            .count();
+        let steps = rehearsal.frames.len();
+        assert!(slips > steps / 20 && slips < steps, "{slips} of {steps}");
+        assert_eq!(Rehearsal::plain(&groove, 60).heard(), &groove.frames[..]);
+    }
+
+    #[test]
+    fn windows_end_before_what_follows() {
+        let shape = Shape::Window(WindowShape {
+            layers: Layers::Lstm,
+            steps: 8,
+            drums: 9,
+            symbols: Symbols::Drums,
+            hidden: 4,
+            dropout: 0.0,
+        });
+        let Shape::Window(window) = &shape else {
+            unreachable!("it is a window")
+        };
+        let grooves = grooves(shape.clone(), curriculum());
+        let mut seen = Vec::new();
+        for index in 0..grooves.batches_per_epoch(Split::Train) {
+            let Batch::Windows(batch) = grooves.batch(Split::Train, 0, index, Seed(1)) else {
+                panic!("a window learns from windows");
+            };
+            for (heard, &follows) in batch.heard.chunks(8).zip(&batch.follows) {
+                let next = window.of_all(follows);
+                let last = window.of_all(heard[7]);
+                assert!(
+                    next == last + 1 || (next == 1 && last == 0),
+                    "{last} {next}"
+                );
+                seen.push(next);
+            }
+        }
+        // Every second step of both grooves, but for what does not fill a batch.
+        assert_eq!(seen.len(), (50 + 9) / 3 * 3);
+    }
+}

@@ -1,14 +1,14 @@
 //! Plays: decides one step after another.
 
 use consort_learn::draw::draw;
-use consort_learn::{Observer, Stream};
+use consort_learn::{Observer, Stream, progress};
 use consort_music::Velocity;
 use consort_music::grid::Hit;
 
 use super::band::Band;
 use super::config::{Decision, OPENING};
 use super::encoding::{DRUMS, Frame, MOMENTS, Stroked, VELOCITIES, drums_of, moment_of_class};
-use super::network::{Manner, marginals};
+use super::network::{Manner, Player, marginals};
 use crate::error::Error;
 use crate::families::protocol::tell;
 use crate::piece::TracePoint;
@@ -118,6 +118,46 @@ pub fn follow(
         played.add(frame, nats, bar);
     }
     Ok(played)
+}
+
+/// Leads from what the one player has heard to what the other has, bar by bar. Each bar both hear their own
+/// again and then the last bar, and what they say is mixed, log-odds by log-odds.
+///
+/// # Errors
+/// If the observer stops it.
+pub fn lead(
+    primed: &[Player; 2],
+    bars: usize,
+    decision: Decision,
+    stream: &mut Stream,
+    observe: &mut Observer<'_>,
+) -> Result<Played, Error> {
+    let bar = primed[0].context().bar();
+    let mut played = Played::default();
+    for number in 0..bars {
+        tell(observe, "bar", number, bars)?;
+        let [from, to] = primed.clone();
+        let share = share(number, bars);
+        let mut band = Band::new(vec![(from, 1.0 - share), (to, share)]);
+        let last = played.frames.len().saturating_sub(bar);
+        played.frames[last..]
+            .iter()
+            .for_each(|&frame| band.hear(frame));
+        let heard = decision.after(usize::MAX);
+        let silent = &mut progress::unobserved;
+        played.append(play(&mut band, &vec![true; bar], heard, stream, silent)?);
+    }
+    Ok(played)
+}
+
+/// The share of the way from the first to the last of so many bars.
+#[expect(clippy::cast_precision_loss, reason = "bars of a piece")]
+pub fn share(bar: usize, bars: usize) -> f32 {
+    if bars == 1 {
+        0.5
+    } else {
+        bar as f32 / (bars - 1) as f32
+    }
 }
 
 /// Plays the strokes of `given` with velocities and moments of the network's own.
@@ -288,5 +328,82 @@ fn stroke(manner: &Manner, decision: Decision, stream: &mut Stream) -> Hit {
     Hit {
         velocity: Velocity::try_from(velocity).unwrap_or(Velocity::DEFAULT),
         offset,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use consort_learn::Seed;
+
+    fn logs(of: &[(u16, f32)]) -> Vec<f32> {
+        let mut logs = vec![f32::NEG_INFINITY; super::super::encoding::COMBINATIONS];
+        of.iter()
+            .for_each(|&(combination, p)| logs[usize::from(combination)] = p.ln());
+        logs
+    }
+
+    const LEARNT: Decision = Decision {
+        opening_bars: 0,
+        ..Decision::DEFAULT
+    };
+
+    #[test]
+    fn a_threshold_strikes_each_drum_that_is_likely() {
+        let next = logs(&[(0b01, 0.4), (0b10, 0.3), (0b11, 0.15), (0, 0.15)]);
+        let above = |threshold| {
+            let threshold = Some(threshold);
+            let decision = Decision {
+                threshold,
+                ..LEARNT
+            };
+            decide(&next, decision, 9, &mut Seed(1).stream("test", 0))
+        };
+        // The first has .55, the second .45.
+        assert_eq!([above(0.5), above(0.4), above(0.6)], [0b01, 0b11, 0]);
+    }
+
+    #[test]
+    fn an_opening_is_drawn_even_with_a_threshold() {
+        let next = logs(&[(0b01, 0.4), (0b10, 0.3), (0, 0.3)]);
+        let decision = Decision {
+            threshold: Some(0.9),
+            opening_bars: 1,
+            ..LEARNT
+        };
+        let mut stream = Seed(1).stream("test", 0);
+        let mut struck = |bar| {
+            (0..50)
+                .filter(|_| decide(&next, decision, bar, &mut stream) > 0)
+                .count()
+        };
+        assert_eq!((struck(0) > 20, struck(1)), (true, 0));
+    }
+
+    #[test]
+    fn the_likeliest_are_drawn_among() {
+        let next = logs(&[(1, 0.5), (2, 0.3), (3, 0.2)]);
+        let decision = Decision {
+            top_p: 0.6,
+            ..LEARNT
+        };
+        let mut stream = Seed(1).stream("test", 0);
+        let mut drawn: Vec<u16> = (0..200)
+            .map(|_| decide(&next, decision, 0, &mut stream))
+            .collect();
+        drawn.sort_unstable();
+        drawn.dedup();
+        assert_eq!(drawn, [1, 2]);
+    }
+
+    #[test]
+    fn a_trace_has_a_point_a_bar() {
+        let mut played = Played::default();
+        (0..6).for_each(|step| played.add(Frame::default(), f64::from(step), 4));
+        let points: Vec<(u32, f32)> = played.trace.iter().map(|p| (p.pass, p.nll)).collect();
+        assert_eq!(points, [(1, 1.5), (2, 2.25)]);
+        played.append(played.clone());
+        let passes: Vec<u32> = played.trace.iter().map(|point| point.pass).collect();
+        assert_eq!((passes, played.frames.len()), (vec![1, 2, 3, 4], 12));
     }
 }

@@ -207,6 +207,13 @@ impl Context {
         self.bar
     }
 
+    /// Changes the density that is agreed upon, if one is.
+    pub fn ask_density(&mut self, strokes_per_step: f32) {
+        if let Some(density) = &mut self.conditions.density {
+            *density = strokes_per_step;
+        }
+    }
+
     /// Hears a step.
     pub fn hear(&mut self, frame: Frame) {
         let at = self.frames.len();
@@ -524,5 +531,130 @@ impl Page<'_> {
         self.push(f32::from(u8::from(hit.is_some())));
         self.push(hit.map_or(0.0, loudness));
         self.push(hit.map_or(0.0, |hit| 2.0 * hit.offset));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use consort_music::Velocity;
+
+    fn frame(combination: u16) -> Frame {
+        let mut frame = Frame::default();
+        for drum in drums_of(combination) {
+            frame.strokes[drum] = Some(Hit {
+                velocity: Velocity::DEFAULT,
+                offset: 0.1,
+            });
+        }
+        frame
+    }
+
+    fn told(context: &Context) -> Vec<f32> {
+        let mut told = vec![0.0; FEATURES];
+        context.tell(&mut told);
+        told
+    }
+
+    fn heard(combinations: impl IntoIterator<Item = u16>) -> Context {
+        let mut context = Context::new(Grid::Sixteenths, Metre::COMMON, Conditions::default());
+        combinations
+            .into_iter()
+            .for_each(|c| context.hear(frame(c)));
+        context
+    }
+
+    /// A bar that no two places of have in common what is struck.
+    fn bar() -> impl Iterator<Item = u16> + Clone {
+        (0..16).map(|place| 1 + place * 7)
+    }
+
+    #[test]
+    fn what_is_told_is_of_about_the_size_of_one() {
+        for metre in [(4, 4), (7, 8), (5, 4), (3, 16)] {
+            let metre = Metre::new(metre.0, metre.1).unwrap();
+            let conditions = Conditions {
+                style: Style::of("jazz/swing"),
+                tempo: Some(300.0),
+                density: Some(1.2),
+                fills: Some(vec![false, true]),
+                line: Some(vec![true; 9]),
+            };
+            for grid in [Grid::Sixteenths, Grid::ThirtySeconds] {
+                let mut context = Context::new(grid, metre, conditions.clone());
+                for step in 0..200 {
+                    let told = told(&context);
+                    assert!(
+                        told.iter().all(|x| x.is_finite() && x.abs() < 4.0),
+                        "{step}"
+                    );
+                    context.hear(frame(step * 37 % 512));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn what_followed_before_is_remembered() {
+        let context = heard(bar().chain(bar()).take(20));
+        // Memories come after the last steps, the bars back, the means, the steps since, and likeness.
+        let from = LAST + BARS_BACK + MEANS + SINCE + ALIKE;
+        let told = told(&context);
+        let next = bar().nth(4).unwrap();
+        for (memory, (length, _)) in MEMORIES.into_iter().enumerate() {
+            let told = &told[from + memory * (2 * DRUMS + 2)..][..2 * DRUMS + 2];
+            // Of runs of at most four steps there are some that were heard a bar ago.
+            assert_eq!(told[0], f32::from(u8::from(length <= 4)), "{length}");
+            for drum in (0..DRUMS).filter(|_| length <= 4) {
+                let struck = f32::from(next >> drum & 1);
+                assert_eq!([told[2 + 2 * drum], told[3 + 2 * drum]], [struck, struck]);
+            }
+        }
+    }
+
+    #[test]
+    fn bars_that_are_alike_count_most() {
+        // Two bars in turn; in the third of one kind, its like says what follows, not the bar before.
+        let other = bar().map(|combination| combination ^ 0b11);
+        let context = heard(bar().chain(other).chain(bar()).take(40));
+        let told = told(&context);
+        let from = LAST + BARS_BACK + MEANS + SINCE + ALIKE + REMEMBERED;
+        let next = bar().nth(8).unwrap();
+        for drum in 0..2 {
+            let likely = told[from + drum];
+            let struck = next >> drum & 1 == 1;
+            assert!(
+                (likely > 0.9) == struck && (likely < 0.1) != struck,
+                "{drum} {likely}"
+            );
+        }
+    }
+
+    #[test]
+    fn only_what_was_heard_is_told() {
+        let (a, b) = (heard(bar()), heard(bar()));
+        assert_eq!(told(&a), told(&b));
+        let mut other = b.clone();
+        other.hear(frame(5));
+        assert_ne!(told(&a), told(&other));
+        assert_eq!(told(&a), told(&b));
+    }
+
+    #[test]
+    fn agreements_are_told_bar_by_bar() {
+        let fills = Some(vec![false, true]);
+        let conditions = Conditions {
+            fills,
+            ..Conditions::default()
+        };
+        let mut context = Context::new(Grid::Sixteenths, Metre::COMMON, conditions);
+        // Whether it is known, and whether it is a fill, come before the line.
+        let at = FEATURES - (LINE.len() + 1) - 2;
+        for step in 0..48 {
+            let told = told(&context);
+            let expected = f32::from(u8::from((16..32).contains(&step)));
+            assert_eq!(told[at..at + 2], [1.0, expected], "{step}");
+            context.hear(frame(1));
+        }
     }
 }

@@ -121,6 +121,11 @@ impl Player {
         self.think();
     }
 
+    /// Changes the density that is agreed upon, from the next step heard on, if one is.
+    pub fn ask_density(&mut self, strokes_per_step: f32) {
+        self.context.ask_density(strokes_per_step);
+    }
+
     /// The log-probability of each combination to come next.
     pub fn next(&self) -> &[f32] {
         &self.next
