@@ -79,7 +79,9 @@ impl Band {
         #[expect(clippy::cast_precision_loss, reason = "nine drums at most")]
         let struck = frame.combination().count_ones() as f32;
         self.played = (self.played.0 + 1.0, self.played.1 + struck);
-        let missing = self.density.map(|asked| asked - self.played.1 / self.played.0);
+        let missing = self
+            .density
+            .map(|asked| asked - self.played.1 / self.played.0);
         for (player, _) in &mut self.players {
             if let (Some(asked), Some(missing)) = (self.density, missing) {
                 player.ask_density((asked + MAKE_UP * missing).max(0.0));

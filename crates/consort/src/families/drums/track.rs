@@ -273,6 +273,11 @@ impl Given {
             ));
         }
         barred.notices.extend(left_out.notices());
+        // A stroke just before the end is nearest to the bar line, but begins no bar.
+        let measured = barred.bars.len() * barred.bar();
+        if measured > 0 && groove.frames.len() == measured + 1 {
+            groove.frames.truncate(measured);
+        }
         // An empty bar at the end is part of a pattern; a longer silence is how files end.
         let struck = groove.frames.len().div_ceil(barred.bar());
         let bars = barred.count_bars().clamp(struck, struck + 1);
