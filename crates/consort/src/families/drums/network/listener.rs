@@ -18,7 +18,7 @@ use crate::families::drums::objective::{PADDING, Sequences};
 pub const COUNTER_BITS: usize = 6;
 
 /// What is said of a stroke: its velocity, its moment, and whether a second one follows in the step.
-pub const SAID_OF_STROKE: usize = VELOCITIES + MOMENTS + 1;
+pub(super) const SAID_OF_STROKE: usize = VELOCITIES + MOMENTS + 1;
 
 /// The network.
 #[derive(Module, Debug)]
@@ -38,7 +38,7 @@ pub struct Listener {
 
 /// Two dense layers that say how a stroke is played.
 #[derive(Module, Debug)]
-pub struct Touch {
+pub(super) struct Touch {
     pub(super) inner: Linear,
     pub(super) outer: Linear,
 }

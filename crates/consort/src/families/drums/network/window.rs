@@ -12,7 +12,7 @@ use crate::families::drums::encoding::{BY_FREQUENCY, DRUMS};
 use crate::families::drums::objective::Windows;
 
 /// Steps that a filter of the convolution spans.
-pub const TAPS: usize = 32;
+pub(super) const TAPS: usize = 32;
 
 /// Units of the dense layer after the convolution.
 const DENSE: usize = 16;
