@@ -24,6 +24,7 @@ mod counts;
 mod expression;
 mod foretold;
 mod histograms;
+mod trees;
 
 /// A part of the protocol.
 struct Part {

@@ -8,9 +8,10 @@ use burn::module::Module;
 use burn::tensor::activation::log_softmax;
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use consort_learn::{Loss, Noise, Objective, Seed};
+use consort_music::grid::Drum;
 
 use super::config::{Architecture, Output, Shape};
-use super::encoding::{COMBINATIONS, DRUMS, Grid};
+use super::encoding::{BY_FREQUENCY, COMBINATIONS, DRUMS, Grid};
 use super::objective::Batch;
 
 mod listener;
@@ -48,6 +49,14 @@ impl Network {
     /// The steps that it knows.
     pub fn grid(&self) -> Grid {
         self.grid
+    }
+
+    /// The drums that it knows; of the others it says that they are silent.
+    pub fn drums(&self) -> &'static [Drum] {
+        match &self.window {
+            Some(window) => &BY_FREQUENCY[..window.shape.drums],
+            None => &Drum::ALL,
+        }
     }
 
     /// Whether it says how strokes are played.

@@ -7,7 +7,7 @@ use consort_music::Metre;
 use consort_music::grid::Hit;
 use rayon::prelude::*;
 
-use super::{Item, Study, is_common_beat};
+use super::{Item, Study, is_common_beat, trees};
 use crate::error::Error;
 use crate::families::drums::encoding::{
     DRUMS, Frame, Stroked, drums_of, moment_of_class, velocity_of_class,
@@ -150,6 +150,11 @@ pub(super) fn tables(study: &Study<'_>, observe: &mut Observer<'_>) -> Result<Ve
             let sum = all.into_iter().fold(Errors::default(), Errors::and);
             figures.extend(sum.figures());
         }
+        table.row(name, figures);
+    }
+    let names = sets.each_ref().map(|(name, _)| format!("test, {name}"));
+    let names = names.each_ref().map(String::as_str);
+    for (name, figures) in trees::manner(&names) {
         table.row(name, figures);
     }
     table.notes.push(
