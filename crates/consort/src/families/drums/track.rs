@@ -184,11 +184,15 @@ impl Barred {
     /// Adds measures until there are so many bars.
     fn extend(&mut self, bars: usize) {
         let bar = self.bar();
+        if self.bars.is_empty() {
+            // Those that there are were not counted, since another metre was asked for.
+            self.score.measures.clear();
+        }
         while self.bars.len() < bars {
             let start = self.end();
             let length = self.step * i64::try_from(bar).unwrap_or(0);
             let number = self.score.measures.len() + 1;
-            let metre = self.score.measures.is_empty().then_some(self.metre);
+            let metre = Some(self.metre);
             self.score
                 .measures
                 .push(Measure::new(start, length, metre, number.to_string()));
