@@ -282,9 +282,15 @@ impl Given {
         if measured > 0 && groove.frames.len() == measured + 1 {
             groove.frames.truncate(measured);
         }
-        // An empty bar at the end is part of a pattern; a longer silence is how files end.
+        // An empty bar at the end is part of a pattern; a longer silence, or a last stroke that is held over
+        // the bar line, is how files end.
         let struck = groove.frames.len().div_ceil(barred.bar());
-        let bars = barred.count_bars().clamp(struck, struck + 1);
+        let end = barred.at(struck * barred.bar());
+        let mut notes = parts
+            .iter()
+            .flat_map(|&part| &barred.score.parts[part].notes);
+        let empty = usize::from(notes.all(|note| note.end() <= end));
+        let bars = barred.count_bars().clamp(struck, struck + empty);
         groove.frames.resize(bars * barred.bar(), Frame::default());
         Ok(Given {
             barred,
@@ -467,7 +473,8 @@ pub(super) fn with_drums(
     score
 }
 
-/// The drums of `given` and those behind them as one part; everything else of the given score goes.
+/// The drums of `given` and those behind them as one part; everything else of the given score goes, and what
+/// is left of its measures after them.
 pub(super) fn continued(given: &Given, frames: &[Frame], writing: Writing) -> Score {
     let from = given.groove.frames.len();
     let mut score = with_drums(given.barred.clone(), frames, from, writing);
@@ -481,6 +488,13 @@ pub(super) fn continued(given: &Given, frames: &[Frame], writing: Writing) -> Sc
     part.controls.sort_by_key(|control| control.at);
     part.sort();
     score.keys.clear();
+    let times = score
+        .resolution
+        .quarter()
+        .div_floor(given.barred.score.resolution.quarter());
+    let end = given.barred.at(from + frames.len()) * times;
+    score.measures.retain(|measure| measure.start < end);
+    score.tempos.retain(|change| change.at < end);
     score.parts.push(part);
     score
 }
