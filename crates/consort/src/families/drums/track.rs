@@ -458,14 +458,25 @@ pub(super) fn with_drums(
         }
     }
     keep_apart(&mut part.notes);
-    cut_short(&mut part.notes, barred.end());
+    let (step, end) = (barred.step, barred.end());
+    cut_short(&mut part.notes, end);
     part.sort();
     let alone = Score {
         parts: vec![part],
         ..barred.score.clone()
     };
     let mut alone = written(alone, writing.flat);
-    let part = alone.parts.pop().unwrap_or_else(drum_part);
+    let mut part = alone.parts.pop().unwrap_or_else(drum_part);
+    let times = alone
+        .resolution
+        .quarter()
+        .div_floor(barred.score.resolution.quarter());
+    if writing.flat {
+        make_flat(&mut part.notes, step * times);
+    }
+    end_with(&mut part.notes, end * times, step * times);
+    keep_apart(&mut part.notes);
+    part.sort();
     let common = barred.score.resolution.common(alone.resolution);
     let finer = common.and_then(|common| barred.score.at_resolution(common));
     let mut score = finer.unwrap_or(barred.score);
@@ -478,6 +489,13 @@ pub(super) fn with_drums(
 pub(super) fn continued(given: &Given, frames: &[Frame], writing: Writing) -> Score {
     let from = given.groove.frames.len();
     let mut score = with_drums(given.barred.clone(), frames, from, writing);
+    let times = score
+        .resolution
+        .quarter()
+        .div_floor(given.barred.score.resolution.quarter());
+    let end = given.barred.at(from + frames.len()) * times;
+    score.measures.retain(|measure| measure.start < end);
+    score.tempos.retain(|change| change.at < end);
     let mut part = score.parts.pop().unwrap_or_else(drum_part);
     for (index, old) in std::mem::take(&mut score.parts).into_iter().enumerate() {
         if given.parts.contains(&index) {
@@ -488,13 +506,6 @@ pub(super) fn continued(given: &Given, frames: &[Frame], writing: Writing) -> Sc
     part.controls.sort_by_key(|control| control.at);
     part.sort();
     score.keys.clear();
-    let times = score
-        .resolution
-        .quarter()
-        .div_floor(given.barred.score.resolution.quarter());
-    let end = given.barred.at(from + frames.len()) * times;
-    score.measures.retain(|measure| measure.start < end);
-    score.tempos.retain(|change| change.at < end);
     score.parts.push(part);
     score
 }
@@ -598,12 +609,33 @@ fn written(score: Score, flat: bool) -> Score {
         hands: false,
         keep_performance: !flat,
     };
-    let mut score = score.quantized(&notation).value.score;
-    if flat {
-        let notes = score.parts.iter_mut().flat_map(|part| &mut part.notes);
-        notes.for_each(|note| note.velocity = Some(FLAT));
+    score.quantized(&notation).value.score
+}
+
+/// Writes all notes within the score, which ends at `end`: a stroke just before it may be nearer to what
+/// would come after.
+fn end_with(notes: &mut [Note], end: Ticks, step: Ticks) {
+    for note in notes {
+        if note.onset >= end {
+            let earlier = end - step;
+            if let Some(played) = &mut note.played {
+                played.delay += note.onset - earlier;
+            }
+            note.onset = earlier;
+        }
+        note.duration = note.duration.min(end - note.onset);
     }
-    score
+}
+
+/// Gives all notes one velocity, and grace notes the place of the notes that they belong to, which they would
+/// take from them.
+fn make_flat(notes: &mut [Note], step: Ticks) {
+    for note in notes {
+        note.velocity = Some(FLAT);
+        if note.grace.take().is_some() {
+            note.duration = step;
+        }
+    }
 }
 
 /// The given score with the strokes of its drums as `frames` play them.
