@@ -370,7 +370,7 @@ impl Request {
     fn refuse_clashes(&self, options: &Options) -> Result<(), Error> {
         let is_set = |name: &str| options.changed().any(|(changed, _)| changed == name);
         let clashes: [(&str, &[&str]); 5] = [
-            ("threshold", &["temperature"]),
+            ("threshold", &["temperature", "top-p"]),
             ("with", &["meter", "bpm", "between", "humanize"]),
             ("between", &["humanize", "fill-every", "density"]),
             (
@@ -380,12 +380,24 @@ impl Request {
                     "density",
                     "fill-every",
                     "threshold",
+                    "top-p",
+                    "swing",
                     "quantize",
                     "meter",
                     "bpm",
                 ],
             ),
-            ("mode", &["bars", "with", "between", "humanize"]),
+            (
+                "mode",
+                &[
+                    "bars",
+                    "with",
+                    "between",
+                    "humanize",
+                    "density",
+                    "fill-every",
+                ],
+            ),
         ];
         for (name, others) in clashes {
             let clash = others.iter().find(|other| is_set(name) && is_set(other));

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use consort_learn::{Observer, Seed, Stream};
-use consort_music::{Metre, Score};
+use consort_music::score::TempoChange;
+use consort_music::{Metre, Score, Tempo, Ticks};
 
 use super::band::Band;
 use super::config::{BARS_MAX, Request};
@@ -93,7 +94,8 @@ impl Piecewise for Drummer {
         let given = match prompt {
             Prompt::Nothing => None,
             Prompt::Score(score) => {
-                Some(Given::of(score, "the score", self.grid(), request.metre)?)
+                let score = at_tempo(score, &request);
+                Some(Given::of(&score, "the score", self.grid(), request.metre)?)
             }
         };
         let mut stream = seed.stream("drums", 0);
@@ -419,6 +421,16 @@ fn open(band: &mut Band, grid: Grid, old: &[Frame], metre: Metre) -> Result<Opti
 fn tempo(request: &Request, given: Option<f64>) -> f64 {
     let usual = request.style.map_or(TEMPO, |style| style.tempo());
     request.tempo.or(given).unwrap_or(usual)
+}
+
+/// The score at the tempo that is asked for, if one is.
+fn at_tempo(score: &Score, request: &Request) -> Score {
+    let mut score = score.clone();
+    if let Some(tempo) = request.tempo.and_then(Tempo::new) {
+        let at = Ticks::ZERO;
+        score.tempos = vec![TempoChange { at, tempo }];
+    }
+    score
 }
 
 /// What is known of a piece whose strokes are given.

@@ -120,8 +120,9 @@ pub fn follow(
     Ok(played)
 }
 
-/// Leads from what the one player has heard to what the other has, bar by bar. Each bar both hear their own
-/// again and then the last bar, and what they say is mixed, log-odds by log-odds.
+/// Leads from what the one player has heard to what the other has, bar by bar. Each bar both have heard their
+/// own alone, and what they say is mixed, log-odds by log-odds. Were the last bar heard too, it would be
+/// copied, and the way would never leave the first pattern.
 ///
 /// # Errors
 /// If the observer stops it.
@@ -139,10 +140,6 @@ pub fn lead(
         let [from, to] = primed.clone();
         let share = share(number, bars);
         let mut band = Band::new(vec![(from, 1.0 - share), (to, share)]);
-        let last = played.frames.len().saturating_sub(bar);
-        played.frames[last..]
-            .iter()
-            .for_each(|&frame| band.hear(frame));
         let heard = decision.after(usize::MAX);
         let silent = &mut progress::unobserved;
         played.append(play(&mut band, &vec![true; bar], heard, stream, silent)?);

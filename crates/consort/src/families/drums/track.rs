@@ -184,11 +184,15 @@ impl Barred {
     /// Adds measures until there are so many bars.
     fn extend(&mut self, bars: usize) {
         let bar = self.bar();
+        if self.bars.is_empty() {
+            // Those that there are were not counted, since another metre was asked for.
+            self.score.measures.clear();
+        }
         while self.bars.len() < bars {
             let start = self.end();
             let length = self.step * i64::try_from(bar).unwrap_or(0);
             let number = self.score.measures.len() + 1;
-            let metre = self.score.measures.is_empty().then_some(self.metre);
+            let metre = Some(self.metre);
             self.score
                 .measures
                 .push(Measure::new(start, length, metre, number.to_string()));
@@ -278,9 +282,15 @@ impl Given {
         if measured > 0 && groove.frames.len() == measured + 1 {
             groove.frames.truncate(measured);
         }
-        // An empty bar at the end is part of a pattern; a longer silence is how files end.
+        // An empty bar at the end is part of a pattern; a longer silence, or a last stroke that is held over
+        // the bar line, is how files end.
         let struck = groove.frames.len().div_ceil(barred.bar());
-        let bars = barred.count_bars().clamp(struck, struck + 1);
+        let end = barred.at(struck * barred.bar());
+        let mut notes = parts
+            .iter()
+            .flat_map(|&part| &barred.score.parts[part].notes);
+        let empty = usize::from(notes.all(|note| note.end() <= end));
+        let bars = barred.count_bars().clamp(struck, struck + empty);
         groove.frames.resize(bars * barred.bar(), Frame::default());
         Ok(Given {
             barred,
@@ -448,14 +458,25 @@ pub(super) fn with_drums(
         }
     }
     keep_apart(&mut part.notes);
-    cut_short(&mut part.notes, barred.end());
+    let (step, end) = (barred.step, barred.end());
+    cut_short(&mut part.notes, end);
     part.sort();
     let alone = Score {
         parts: vec![part],
         ..barred.score.clone()
     };
     let mut alone = written(alone, writing.flat);
-    let part = alone.parts.pop().unwrap_or_else(drum_part);
+    let mut part = alone.parts.pop().unwrap_or_else(drum_part);
+    let times = alone
+        .resolution
+        .quarter()
+        .div_floor(barred.score.resolution.quarter());
+    if writing.flat {
+        make_flat(&mut part.notes, step * times);
+    }
+    end_with(&mut part.notes, end * times, step * times);
+    keep_apart(&mut part.notes);
+    part.sort();
     let common = barred.score.resolution.common(alone.resolution);
     let finer = common.and_then(|common| barred.score.at_resolution(common));
     let mut score = finer.unwrap_or(barred.score);
@@ -463,10 +484,18 @@ pub(super) fn with_drums(
     score
 }
 
-/// The drums of `given` and those behind them as one part; everything else of the given score goes.
+/// The drums of `given` and those behind them as one part; everything else of the given score goes, and what
+/// is left of its measures after them.
 pub(super) fn continued(given: &Given, frames: &[Frame], writing: Writing) -> Score {
     let from = given.groove.frames.len();
     let mut score = with_drums(given.barred.clone(), frames, from, writing);
+    let times = score
+        .resolution
+        .quarter()
+        .div_floor(given.barred.score.resolution.quarter());
+    let end = given.barred.at(from + frames.len()) * times;
+    score.measures.retain(|measure| measure.start < end);
+    score.tempos.retain(|change| change.at < end);
     let mut part = score.parts.pop().unwrap_or_else(drum_part);
     for (index, old) in std::mem::take(&mut score.parts).into_iter().enumerate() {
         if given.parts.contains(&index) {
@@ -580,12 +609,33 @@ fn written(score: Score, flat: bool) -> Score {
         hands: false,
         keep_performance: !flat,
     };
-    let mut score = score.quantized(&notation).value.score;
-    if flat {
-        let notes = score.parts.iter_mut().flat_map(|part| &mut part.notes);
-        notes.for_each(|note| note.velocity = Some(FLAT));
+    score.quantized(&notation).value.score
+}
+
+/// Writes all notes within the score, which ends at `end`: a stroke just before it may be nearer to what
+/// would come after.
+fn end_with(notes: &mut [Note], end: Ticks, step: Ticks) {
+    for note in notes {
+        if note.onset >= end {
+            let earlier = end - step;
+            if let Some(played) = &mut note.played {
+                played.delay += note.onset - earlier;
+            }
+            note.onset = earlier;
+        }
+        note.duration = note.duration.min(end - note.onset);
     }
-    score
+}
+
+/// Gives all notes one velocity, and grace notes the place of the notes that they belong to, which they would
+/// take from them.
+fn make_flat(notes: &mut [Note], step: Ticks) {
+    for note in notes {
+        note.velocity = Some(FLAT);
+        if note.grace.take().is_some() {
+            note.duration = step;
+        }
+    }
 }
 
 /// The given score with the strokes of its drums as `frames` play them.
