@@ -54,7 +54,8 @@ impl Barred {
     pub(super) fn of(score: &Score, grid: Grid, asked: Option<Metre>) -> Result<Barred, Error> {
         let score = score.unfolded();
         let metre = asked.unwrap_or_else(|| usual_metre(&score));
-        if 4 * grid.per_quarter() * usize::from(metre.beats) % usize::from(metre.unit) != 0 {
+        let steps = 4 * grid.per_quarter() * usize::from(metre.beats);
+        if !steps.is_multiple_of(usize::from(metre.unit)) {
             return Err(Error::prompt(
                 format!("a bar of {metre} is no whole number of steps"),
                 "say with --meter which metre to count in",
@@ -104,7 +105,8 @@ impl Barred {
         }
         if odd > 0 {
             self.notices.push(format!(
-                "{odd} measures are not of {}; they are played as bars that are cut, or as several",
+                "{} not {}; such are played as bars that are cut, or as several",
+                counted(odd, "measure is", "measures are"),
                 self.metre
             ));
         }
@@ -251,7 +253,7 @@ impl Given {
         if found.is_empty() {
             return Err(Error::prompt(
                 format!("{name} has no drums: {}", described(&barred.score)),
-                "say with --channel which channel of a MIDI file they are on",
+                "call the track Drums, or say with --channel which channel of a MIDI file is theirs",
             ));
         }
         let parts: Vec<usize> = found.iter().map(|part| part.index).collect();
@@ -265,8 +267,8 @@ impl Given {
         let tempos = barred.score.tempos.len();
         if tempos > 1 {
             barred.notices.push(format!(
-                "the tempo changes {} times; the steps follow it, and what is new goes on in the last",
-                tempos - 1
+                "the tempo changes {}; the steps follow it, and what is new goes on in the last",
+                counted(tempos - 1, "time", "times")
             ));
         }
         let (mut groove, left_out) = Groove::of(&barred, &parts)?;
@@ -300,20 +302,25 @@ impl Given {
     }
 }
 
+/// A number with its word.
+fn counted(count: usize, one: &str, many: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { many })
+}
+
 impl LeftOut {
     /// What the user should know of it.
     fn notices(self) -> Vec<String> {
         let mut notices = Vec::new();
         if self.outside > 0 {
             notices.push(format!(
-                "{} strokes of percussion outside of the kit stay, but are not heard",
-                self.outside
+                "{} of percussion outside of the kit stay in the file, but not in the ear",
+                counted(self.outside, "stroke", "strokes")
             ));
         }
         if self.softer > 0 {
             notices.push(format!(
-                "{} strokes of rolls stay, but are not heard: of a drum two strokes are in a step",
-                self.softer
+                "{} of rolls stay in the file, but not in the ear: of a drum two are heard in a step",
+                counted(self.softer, "stroke", "strokes")
             ));
         }
         notices

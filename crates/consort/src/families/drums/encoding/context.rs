@@ -4,7 +4,7 @@
 //! Networks that are told only the steps just heard have to keep a bar in their state, and what they play
 //! alone falls into one bar that comes again and again. Here earlier bars are always in sight.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use consort_music::grid::Hit;
 
@@ -147,7 +147,7 @@ pub struct Context {
 #[derive(Clone, Debug, Default)]
 struct Memory {
     /// By what the run was.
-    followed: HashMap<u64, Followed>,
+    followed: BTreeMap<u64, Followed>,
     /// The run that has just ended, if it is long enough.
     run: Option<u64>,
 }
