@@ -12,9 +12,9 @@ use crate::families::drums::config::Curriculum;
 use crate::families::drums::encoding::{Conditions, DRUMS, Frame, Groove, drums_of};
 
 /// How often each of these is not known.
-const NO_STYLE: f32 = 0.4;
+const NO_STYLE: f32 = 0.25;
 const NO_KIND: f32 = 0.3;
-const NO_TEMPO: f32 = 0.3;
+const NO_TEMPO: f32 = 0.15;
 const NO_DENSITY: f32 = 0.6;
 const NO_FILLS: f32 = 0.6;
 const NO_LINE: f32 = 0.8;
