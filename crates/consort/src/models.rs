@@ -85,6 +85,9 @@ const EMBEDDED: &[Embedded] = &[
     release!("folk-1", embedded),
     release!("folk-nottingham-1"),
     release!("folk-article-1"),
+    release!("drums-1", embedded),
+    release!("drums-lstm-1", embedded),
+    release!("drums-cnn-1", embedded),
 ];
 
 impl Release {

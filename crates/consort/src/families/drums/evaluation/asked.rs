@@ -180,7 +180,7 @@ fn lines(study: &Study<'_>, player: &Player) -> Table {
 
 /// From one groove to another.
 fn ways(study: &Study<'_>, player: &Player) -> Table {
-    let items = study.items(Fold::Test, |p| is_common_beat(p));
+    let items = study.items(Fold::Test, is_common_beat);
     let patterns: Vec<&[Frame]> = items
         .iter()
         .filter_map(|item| item.groove.frames.get(4 * 16..(4 + PATTERN) * 16))

@@ -11,7 +11,7 @@ use rayon::prelude::*;
 use super::counts::{Counts, Foretold};
 use super::{Item, Study, is_common_beat, trees};
 use crate::error::Error;
-use crate::families::drums::encoding::{BY_FREQUENCY, Conditions, DRUMS, Grid};
+use crate::families::drums::encoding::{BY_FREQUENCY, Conditions, DRUMS, Grid, Groove};
 use crate::families::drums::network::{Player, WRITING, marginals};
 use crate::families::drums::objective::conditions_of;
 use crate::families::protocol::tell;
@@ -36,9 +36,9 @@ struct Tally {
 impl Tally {
     fn add(&mut self, foretold: &[f64; DRUMS], combination: u16) {
         self.steps += 1.0;
-        for drum in 0..DRUMS {
+        for (drum, p) in foretold.iter().enumerate() {
             let struck = combination >> drum & 1 == 1;
-            let p = foretold[drum].clamp(EDGE, 1.0 - EDGE);
+            let p = p.clamp(EDGE, 1.0 - EDGE);
             self.nats[drum] -= if struck { p.ln() } else { (1.0 - p).ln() };
             match (p > 0.5, struck) {
                 (true, true) => self.right[drum] += 1.0,
@@ -131,6 +131,9 @@ pub(super) fn tables(study: &Study<'_>, observe: &mut Observer<'_>) -> Result<Ve
     Ok(tables)
 }
 
+/// A model that counted.
+type Model = fn(&Counts, &Groove) -> Foretold;
+
 /// The table of a set of performances.
 fn of_set(
     study: &Study<'_>,
@@ -153,10 +156,7 @@ fn of_set(
     columns.extend(DRUM_NAMES);
     let mut table = Table::new(title, &columns);
     if !counts.is_empty() {
-        let models: [(
-            &str,
-            fn(&Counts, &crate::families::drums::encoding::Groove) -> Foretold,
-        ); 4] = [
+        let models: [(&str, Model); 4] = [
             ("each drum as often as ever", Counts::marginal),
             ("by place in the bar", Counts::by_place),
             ("by the bar before and place", Counts::copy),

@@ -128,13 +128,13 @@ fn misheard(frames: &[Frame], share: f32, stream: &mut Stream) -> Vec<Frame> {
     let added = usual.map(|count| share * count as f32 / frames.len().max(1) as f32);
     let mut frames = frames.to_vec();
     for frame in &mut frames {
-        for drum in 0..DRUMS {
+        for (drum, added) in added.into_iter().enumerate() {
             if frame.strokes[drum].is_some() {
                 if stream.chance(share) {
                     frame.strokes[drum] = None;
                     frame.seconds[drum] = None;
                 }
-            } else if stream.chance(added[drum]) {
+            } else if stream.chance(added) {
                 // Played as some other stroke is.
                 frame.strokes[drum] = Some(strokes[stream.below(strokes.len())]);
             }
