@@ -195,8 +195,11 @@ fn drumming(cells: &[(usize, Drum)]) -> PatternHistogram {
     PatternHistogram::of(&grid)
 }
 
+/// Where a cell is, and its colour.
+type Cell = (f64, f64, String);
+
 /// The panels of a picture: after which drum, and the left edge, the top and the colour of its cells.
-fn panels(svg: &str) -> Vec<(String, Vec<(f64, f64, String)>)> {
+fn panels(svg: &str) -> Vec<(String, Vec<Cell>)> {
     let document = Document::parse(svg).expect("SVG is XML");
     let groups = document
         .descendants()
