@@ -99,7 +99,7 @@ impl Barred {
         }
         if odd > 0 {
             self.notices.push(format!(
-                "{} not {}; such are played as bars that are cut, or as several",
+                "{} not of {}; such are played as bars that are cut, or as several",
                 counted(odd, "measure is", "measures are"),
                 self.metre
             ));
