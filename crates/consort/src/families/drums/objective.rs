@@ -528,4 +528,19 @@ mod tests {
         // Every second step of both grooves, but for what does not fill a batch.
         assert_eq!(seen.len(), (50 + 9) / 3 * 3);
     }
+
+    #[test]
+    fn windows_of_the_presets_end_at_all_places_of_a_bar() {
+        for preset in [
+            include_str!("presets/article-lstm.toml"),
+            include_str!("presets/article-cnn.toml"),
+        ] {
+            let preset: toml::Table = toml::from_str(preset).unwrap();
+            let stride = preset["curriculum"]["stride"].as_integer().unwrap() as usize;
+            let bar = Grid::ThirtySeconds.per_bar(Metre::COMMON);
+            let mut places: Vec<usize> = (0..bar).map(|window| window * stride % bar).collect();
+            places.sort_unstable();
+            assert!(places.into_iter().eq(0..bar));
+        }
+    }
 }
