@@ -154,7 +154,7 @@ pub(super) fn tables(study: &Study<'_>, observe: &mut Observer<'_>) -> Result<Ve
     }
     let names = sets.each_ref().map(|(name, _)| format!("test, {name}"));
     let names = names.each_ref().map(String::as_str);
-    for (name, figures) in trees::manner(&names) {
+    for (name, figures) in trees::manner(study.network.grid(), &names) {
         table.row(name, figures);
     }
     table.notes.push(

@@ -51,8 +51,11 @@ pub(super) fn steps(grid: Grid, set: &str) -> Vec<(&'static str, [Figure; 3])> {
     rows.collect()
 }
 
-/// Rows for how strokes are played: velocity and ms, set by set.
-pub(super) fn manner(sets: &[&str]) -> Vec<(&'static str, Vec<Figure>)> {
+/// Rows for how strokes are played on sixteenths: velocity and ms, set by set.
+pub(super) fn manner(grid: Grid, sets: &[&str]) -> Vec<(&'static str, Vec<Figure>)> {
+    if grid != Grid::Sixteenths {
+        return Vec::new();
+    }
     let findings = findings();
     let rows = MANNER.iter().map(|(row, model)| {
         let found = &findings["manner"]["boosted"][format!("{model}; {FITTED}")]["sets"];
@@ -91,7 +94,7 @@ mod tests {
             assert_eq!(steps(Grid::Sixteenths, set).len(), 2, "{set}");
         }
         let sets: Vec<&str> = vec!["test, all files", "test, `eval_session`"];
-        let rows = manner(&sets);
+        let rows = manner(Grid::Sixteenths, &sets);
         let known = |figures: &[Figure]| figures.iter().all(|figure| *figure != Figure::Absent(()));
         assert!(
             rows.iter()
