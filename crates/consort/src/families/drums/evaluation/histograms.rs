@@ -29,6 +29,10 @@ pub(super) fn tables(study: &Study<'_>, observe: &mut Observer<'_>) -> Result<Ve
     let beats = |fold| grids(study.items(fold, |performance| !performance.is_fill));
     let learnt = of_all(&grids(study.items(Fold::Train, |_| true)));
     let drummers: Vec<DrumGrid> = beats(Fold::Test).into_iter().filter(is_long).collect();
+    let beginnings: Vec<DrumGrid> = drummers
+        .iter()
+        .map(|grid| cut(grid, 0, BARS * 32))
+        .collect();
     let knows = study.network.has_expression();
     let played = pieces(study, Decision::DEFAULT, knows);
     let played: Vec<DrumGrid> = played.iter().map(on_thirty_seconds).collect();
@@ -47,6 +51,7 @@ pub(super) fn tables(study: &Study<'_>, observe: &mut Observer<'_>) -> Result<Ve
     );
     for (name, grids) in [
         ("drummers, test files of 16 bars or more", &drummers),
+        ("drummers, the first 16 bars of these", &beginnings),
         ("the network, as it plays if nothing is said", &played),
         ("the network, threshold .5", &likeliest),
     ] {
@@ -85,16 +90,20 @@ fn is_long(grid: &DrumGrid) -> bool {
 
 fn halves(grid: &DrumGrid, _: &PatternHistogram, first: Drum) -> Option<f64> {
     let middle = grid.steps() / 2;
-    let half = |from: usize, to: usize| {
-        let mut half = DrumGrid::new(to - from);
-        for step in from..to {
-            for drum in Drum::ALL {
-                half.set(step - from, drum, grid.hit(step, drum));
-            }
-        }
-        PatternHistogram::of(&half)
-    };
+    let half = |from: usize, to: usize| PatternHistogram::of(&cut(grid, from, to));
     half(0, middle).distance(&half(middle, grid.steps()), first)
+}
+
+/// The steps of a grid from one to before another, as far as there are such.
+fn cut(grid: &DrumGrid, from: usize, to: usize) -> DrumGrid {
+    let to = to.min(grid.steps());
+    let mut part = DrumGrid::new(to - from);
+    for step in from..to {
+        for drum in Drum::ALL {
+            part.set(step - from, drum, grid.hit(step, drum));
+        }
+    }
+    part
 }
 
 fn from(grid: &DrumGrid, learnt: &PatternHistogram, first: Drum) -> Option<f64> {
