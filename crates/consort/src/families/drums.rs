@@ -169,6 +169,7 @@ fn groove_of(performance: &Performance, grid: Grid) -> Result<Groove, Error> {
     Ok(Groove {
         tempo: performance.tempo,
         style: Style::of(&performance.style),
+        is_fill: performance.is_fill,
         ..groove
     })
 }

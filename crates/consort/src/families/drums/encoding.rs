@@ -120,6 +120,8 @@ pub struct Groove {
     pub tempo: f64,
     /// The style, where it is known.
     pub style: Option<Style>,
+    /// Whether it is a fill and nothing else.
+    pub is_fill: bool,
 }
 
 /// What of a score is not on its grid.
@@ -145,6 +147,7 @@ impl Groove {
             metre: barred.metre,
             tempo: tempo_of(score),
             style: None,
+            is_fill: false,
         };
         let mut left_out = LeftOut::default();
         for part in parts.iter().filter_map(|&part| score.parts.get(part)) {

@@ -118,6 +118,7 @@ impl Study<'_> {
                     metre: performance.metre,
                     tempo: performance.tempo,
                     style: None,
+                    is_fill: performance.is_fill,
                 })
             })
             .collect()

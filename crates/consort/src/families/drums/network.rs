@@ -190,6 +190,7 @@ mod tests {
             metre: Metre::COMMON,
             tempo: 97.0,
             style: None,
+            is_fill: false,
         }
     }
 

@@ -396,6 +396,7 @@ mod tests {
             metre: Metre::COMMON,
             tempo: 120.0,
             style: None,
+            is_fill: false,
         }
     }
 

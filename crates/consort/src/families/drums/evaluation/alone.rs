@@ -224,6 +224,7 @@ pub(super) fn pieces(study: &Study<'_>, decision: Decision, planned: bool) -> Ve
             metre: Metre::COMMON,
             tempo,
             style,
+            is_fill: false,
         }
     };
     wanted.par_iter().map(of).collect()

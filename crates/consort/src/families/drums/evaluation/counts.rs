@@ -149,6 +149,7 @@ mod tests {
             metre: Metre::new(1, 8).unwrap(),
             tempo: 120.0,
             style: None,
+            is_fill: false,
         }
     }
 

@@ -16,7 +16,7 @@ const NO_STYLE: f32 = 0.25;
 const NO_KIND: f32 = 0.3;
 const NO_TEMPO: f32 = 0.15;
 const NO_DENSITY: f32 = 0.6;
-const NO_FILLS: f32 = 0.6;
+const NO_FILLS: f32 = 0.5;
 const NO_LINE: f32 = 0.8;
 
 /// A line that another instrument might play along: it begins notes with most strokes of the kick, and some
@@ -96,7 +96,12 @@ impl Rehearsal {
             conditions.density = Some(density(heard));
         }
         if !stream.chance(NO_FILLS) {
-            conditions.fills = Some(fills(&grid_of(heard), bar));
+            let all = vec![true; heard.len().div_ceil(bar)];
+            conditions.fills = Some(if groove.is_fill {
+                all
+            } else {
+                fills(&grid_of(heard), bar)
+            });
         }
         if !stream.chance(NO_LINE) {
             conditions.line = Some(line(heard, stream));
