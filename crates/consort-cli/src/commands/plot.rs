@@ -97,7 +97,7 @@ fn roll_or_curves(
                 .map_err(|reason| Usage(format!("{}: {reason}", path.display())))?;
             series.extend(read);
         }
-        Ok(curves("", "pass or step", "nats per note", &series, format))
+        Ok(curves("", "pass or step", "nats", &series, format))
     } else if let [input] = inputs {
         let reading = read_score_with(input, &matches.reading()).map_err(consort::Error::from)?;
         print_warnings(input, &reading.warnings);
