@@ -170,7 +170,7 @@ impl Drummer {
         let old = given.map_or(&[][..], |given| &given.groove.frames);
         let bars = request.bars.unwrap_or(BARS);
         let tempo = tempo(request, given.and_then(|given| given.barred.last_tempo()));
-        let conditions = agreed(tempo, request, old.len() / bar, bars, stream);
+        let conditions = self.agreed(tempo, request, old.len() / bar, bars, stream);
         let mut band = Band::begin(&self.player, metre, conditions);
         old.iter().for_each(|&frame| band.hear(frame));
         if !self.has_expression {
@@ -227,7 +227,7 @@ impl Drummer {
             request,
             Some(super::encoding::tempo_of(&along.barred.score)),
         );
-        let mut conditions = agreed(tempo, request, 0, bars, stream);
+        let mut conditions = self.agreed(tempo, request, 0, bars, stream);
         conditions.line = Some(along.line.clone());
         let mut band = Band::begin(&self.player, metre, conditions);
         let sounds: Vec<bool> = (0..bars * bar)
@@ -292,8 +292,8 @@ impl Drummer {
         })
     }
 
-    /// Leads from one pattern to another, bar by bar: both patterns are heard, each by a player of its own
-    /// that then hears the last bar, and what the two say is mixed, log-odds by log-odds.
+    /// Leads from one pattern to another, bar by bar: each is heard by a player of its own, and what the two
+    /// say is mixed.
     fn lead(
         &self,
         path: &Path,
@@ -348,6 +348,31 @@ impl Drummer {
             notices,
             bar,
         })
+    }
+
+    /// What is agreed upon for `bars` new bars after so many `given` ones. What is left open is drawn, but the
+    /// density only of a piece that begins.
+    fn agreed(
+        &self,
+        tempo: f64,
+        request: &Request,
+        given: usize,
+        bars: usize,
+        stream: &mut Stream,
+    ) -> Conditions {
+        #[expect(
+            clippy::cast_precision_loss,
+            clippy::cast_possible_truncation,
+            reason = "strokes of a step"
+        )]
+        let per_step = |per_quarter: f64| (per_quarter / self.grid().per_quarter() as f64) as f32;
+        let asked = request.density.map(per_step);
+        let drawn = (given == 0).then(|| per_step(plan::density(stream)));
+        Conditions {
+            density: asked.or(drawn),
+            fills: Some(plan::fills(given, bars, request.fill_every, stream)),
+            ..known(tempo, request)
+        }
     }
 
     /// A word about metres that were hardly learnt.
@@ -439,25 +464,6 @@ fn known(tempo: f64, request: &Request) -> Conditions {
         style: request.style,
         tempo: Some(tempo),
         ..Conditions::default()
-    }
-}
-
-/// What is agreed upon for `bars` new bars after so many `given` ones. What is left open is drawn, but the
-/// density only of a piece that begins.
-fn agreed(
-    tempo: f64,
-    request: &Request,
-    given: usize,
-    bars: usize,
-    stream: &mut Stream,
-) -> Conditions {
-    #[expect(clippy::cast_possible_truncation, reason = "strokes of a step")]
-    let asked = request.density.map(|strokes| strokes as f32 / 4.0);
-    let drawn = (given == 0).then(|| plan::density(stream));
-    Conditions {
-        density: asked.or(drawn),
-        fills: Some(plan::fills(given, bars, request.fill_every, stream)),
-        ..known(tempo, request)
     }
 }
 

@@ -13,14 +13,11 @@ const STROKES_RANGE: (f32, f32) = (10.0, 30.0);
 /// How often drummers play a fill in every fourth bar and in the others (the same files).
 const FILLS: (f32, f32) = (0.30, 0.14);
 
-/// Steps in a bar of 4/4.
-const BAR: f32 = 16.0;
-
-/// Strokes in a step of a sixteenth.
-pub(super) fn density(stream: &mut Stream) -> f32 {
+/// Strokes in a quarter note.
+pub(super) fn density(stream: &mut Stream) -> f64 {
     let (mean, deviation) = STROKES;
     let strokes = mean + deviation * stream.normal();
-    strokes.clamp(STROKES_RANGE.0, STROKES_RANGE.1) / BAR
+    f64::from(strokes.clamp(STROKES_RANGE.0, STROKES_RANGE.1)) / 4.0
 }
 
 /// Which of so many bars are fills: none of the first `given`, then those that are asked for, or some.

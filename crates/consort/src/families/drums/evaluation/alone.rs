@@ -202,7 +202,13 @@ pub(super) fn pieces(study: &Study<'_>, decision: Decision, planned: bool) -> Ve
             ..Conditions::default()
         };
         if planned {
-            conditions.density = Some(plan::density(&mut stream));
+            #[expect(
+                clippy::cast_precision_loss,
+                clippy::cast_possible_truncation,
+                reason = "strokes of a step"
+            )]
+            let density = (plan::density(&mut stream) / grid.per_quarter() as f64) as f32;
+            conditions.density = Some(density);
             conditions.fills = Some(plan::fills(0, BARS, None, &mut stream));
         }
         let mut band = Band::begin(&player, Metre::COMMON, conditions);
