@@ -64,10 +64,11 @@ fn rock(count: i64) -> Vec<Stroke> {
 
 /// The same as a drummer would play it, neither on the grid nor all at one velocity.
 fn human(count: i64) -> Vec<Stroke> {
-    let strokes = rock(count).into_iter().zip(0_u8..);
+    let strokes = rock(count).into_iter().zip(0_u32..);
     let human = strokes.map(|((at, key, _), number)| {
         let late = i64::from(number * 7 % 11);
-        (at + late, key, 60 + number * 13 % 50)
+        let louder = u8::try_from(number * 13 % 50).unwrap();
+        (at + late, key, 60 + louder)
     });
     let mut human: Vec<Stroke> = human.collect();
     human.sort_unstable();
