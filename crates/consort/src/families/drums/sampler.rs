@@ -61,6 +61,19 @@ impl Played {
     }
 }
 
+/// Tells `observe` of each bar that begins.
+fn tell_bar(
+    observe: &mut Observer<'_>,
+    step: usize,
+    steps: usize,
+    bar: usize,
+) -> Result<(), Error> {
+    if step.is_multiple_of(bar) {
+        tell(observe, "bar", step / bar, steps.div_ceil(bar))?;
+    }
+    Ok(())
+}
+
 /// Plays the steps of which `sounds` is true, hearing each: the article's recursive way. In the others there
 /// is silence, which is heard too.
 ///
@@ -77,9 +90,7 @@ pub fn play(
     let steps = sounds.len();
     let mut played = Played::default();
     for (step, &sounds) in sounds.iter().enumerate() {
-        if step.is_multiple_of(bar) {
-            tell(observe, "bar", step / bar, steps.div_ceil(bar))?;
-        }
+        tell_bar(observe, step, steps, bar)?;
         if !sounds {
             band.hear(Frame::default());
             played.add(Frame::default(), 0.0, bar);
@@ -108,9 +119,7 @@ pub fn follow(
     let bar = band.context().bar();
     let mut played = Played::default();
     for (step, &true_frame) in given.iter().enumerate() {
-        if step.is_multiple_of(bar) {
-            tell(observe, "bar", step / bar, given.len().div_ceil(bar))?;
-        }
+        tell_bar(observe, step, given.len(), bar)?;
         let combination = decide(band.next(), decision, step / bar, stream);
         let nats = -f64::from(band.next()[usize::from(true_frame.combination())]);
         let frame = strike(band, combination, decision, None, stream);
@@ -171,9 +180,7 @@ pub fn humanize(
     let bar = band.context().bar();
     let mut played = Played::default();
     for (step, stiff) in given.iter().enumerate() {
-        if step.is_multiple_of(bar) {
-            tell(observe, "bar", step / bar, given.len().div_ceil(bar))?;
-        }
+        tell_bar(observe, step, given.len(), bar)?;
         let combination = stiff.combination();
         let nats = -f64::from(band.next()[usize::from(combination)]);
         let mut frame = strike(band, combination, decision, Some(stiff), stream);
