@@ -8,7 +8,7 @@ mod note;
 mod part;
 mod sign;
 
-pub use measure::{Barline, Measure, Metre, MetreSymbol, Navigation};
+pub use measure::{Barline, Measure, Metre, MetreError, MetreSymbol, Navigation};
 pub use note::{Grace, Lyric, Mark, Note, Syllabic, Tuplet};
 pub use part::{Clef, ClefChange, ClefSign, Instrument, Part, SoundingNote};
 pub use sign::{ChordSymbol, Direction, DirectionKind, Rest, Spanner, SpannerKind};

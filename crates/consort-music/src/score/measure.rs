@@ -1,6 +1,9 @@
 //! Measures, metres, and the signs that lead from one to another.
 
 use std::fmt;
+use std::str::FromStr;
+
+use thiserror::Error;
 
 use crate::time::{Resolution, Ticks};
 
@@ -114,6 +117,29 @@ impl fmt::Display for Metre {
     }
 }
 
+/// Why a text is no [`Metre`].
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("{0:?} is no metre; give one such as 4/4 or 6/8")]
+pub struct MetreError(String);
+
+/// From two numbers, `6/8`, or `C` and `C|` for 4/4 and 2/2.
+impl FromStr for Metre {
+    type Err = MetreError;
+
+    fn from_str(text: &str) -> Result<Metre, MetreError> {
+        let numbers = text.split_once('/').and_then(|(beats, unit)| {
+            Metre::new(beats.trim().parse().ok()?, unit.trim().parse().ok()?)
+        });
+        let common = match text.trim() {
+            "C" | "c" => Metre::new(4, 4),
+            "C|" | "c|" => Metre::new(2, 2),
+            _ => None,
+        };
+        let metre = numbers.or(common);
+        metre.ok_or_else(|| MetreError(text.to_owned()))
+    }
+}
+
 impl Metre {
     /// 4/4, what is assumed where nothing is said.
     pub const COMMON: Metre = Metre {
@@ -143,6 +169,24 @@ impl Metre {
             3
         } else {
             1
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_metre_is_read_as_it_is_written() {
+        for text in ["4/4", "6/8", "15/16", "3/2"] {
+            assert_eq!(text.parse::<Metre>().unwrap().to_string(), text);
+        }
+        assert_eq!("C".parse(), Ok(Metre::COMMON));
+        assert_eq!("C|".parse::<Metre>().unwrap().to_string(), "2/2");
+        for text in ["", "4", "4/3", "0/4", "4/4/4", "300/4", "-3/4"] {
+            let message = text.parse::<Metre>().unwrap_err().to_string();
+            assert!(message.contains(&format!("{text:?}")), "{message}");
         }
     }
 }

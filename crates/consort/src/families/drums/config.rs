@@ -414,10 +414,8 @@ impl Request {
 
 /// Reads the value of `--meter`.
 fn metre(text: &str) -> Result<Metre, Error> {
-    let numbers = text.split_once('/').and_then(|(beats, unit)| {
-        Metre::new(beats.trim().parse().ok()?, unit.trim().parse().ok()?)
-    });
-    let fits = numbers.filter(|metre| {
+    let read = text.parse::<Metre>().ok();
+    let fits = read.filter(|metre| {
         let steps = 16 * usize::from(metre.beats);
         steps.is_multiple_of(usize::from(metre.unit)) && steps / usize::from(metre.unit) <= 64
     });

@@ -263,15 +263,7 @@ fn key(text: &str) -> Result<Key, Error> {
 
 /// Reads the value of `--meter`.
 fn metre(text: &str) -> Result<Metre, Error> {
-    let numbers = text.split_once('/').and_then(|(beats, unit)| {
-        Metre::new(beats.trim().parse().ok()?, unit.trim().parse().ok()?)
-    });
-    let common = match text.trim() {
-        "C" | "c" => Metre::new(4, 4),
-        "C|" | "c|" => Metre::new(2, 2),
-        _ => None,
-    };
-    numbers.or(common).ok_or_else(|| {
+    text.parse().map_err(|_| {
         Error::prompt(
             format!("--meter is {text:?}"),
             "give a metre such as 6/8 or 4/4",
