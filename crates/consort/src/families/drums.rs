@@ -27,11 +27,10 @@ pub mod styles;
 mod track;
 
 use config::{Architecture, Curriculum};
-use encoding::{Grid, Groove};
+use encoding::{Barred, Grid, Groove};
 use network::Network;
 use objective::Grooves;
 use styles::Style;
-use track::Barred;
 
 /// The family.
 #[derive(Debug)]

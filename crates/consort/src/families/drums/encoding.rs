@@ -11,11 +11,12 @@ use consort_music::{Metre, Score, Ticks};
 use serde::{Deserialize, Serialize};
 
 use super::styles::Style;
-use super::track::Barred;
 use crate::error::Error;
 
+mod barred;
 mod context;
 
+pub(super) use barred::{Barred, RESOLUTION, counted};
 pub use context::{Conditions, Context, FEATURES, STROKE_FEATURES, Stroked};
 
 /// The version of the encoding.

@@ -4,20 +4,14 @@
 use consort_music::grid::drum_parts;
 use consort_music::performance::played;
 use consort_music::score::Part;
-use consort_music::{Metre, Resolution, Score};
+use consort_music::{Metre, Score};
 
-use super::encoding::{Frame, Grid, Groove, LeftOut};
+use super::encoding::{Barred, Frame, Grid, Groove, LeftOut, counted};
 use crate::error::Error;
 
-mod barred;
 mod writing;
 
-pub(super) use barred::Barred;
 pub(super) use writing::{Writing, blank, continued, plain_beat, played_as, with_drums};
-
-/// The resolution of scores that are written, and the least of those that are read: a multiple of 32nds and
-/// of triplets of sixteenths.
-const RESOLUTION: Resolution = Resolution::MIDI;
 
 /// Drums that are given.
 #[derive(Clone, Debug)]
@@ -93,11 +87,6 @@ impl Given {
             groove,
         })
     }
-}
-
-/// A number with its word.
-fn counted(count: usize, one: &str, many: &str) -> String {
-    format!("{count} {}", if count == 1 { one } else { many })
 }
 
 impl LeftOut {

@@ -1,10 +1,12 @@
 //! Scores whose time is counted in steps.
 
-use consort_music::{Measure, Metre, Score, Ticks};
+use consort_music::{Measure, Metre, Resolution, Score, Ticks};
 
-use super::{RESOLUTION, counted};
+use super::{Grid, place};
 use crate::error::Error;
-use crate::families::drums::encoding::{Grid, place};
+
+/// The least resolution of scores that are counted: a multiple of 32nds and of triplets of sixteenths.
+pub(in crate::families::drums) const RESOLUTION: Resolution = Resolution::MIDI;
 
 /// A score whose time is counted in steps of bars of one metre.
 ///
@@ -20,15 +22,15 @@ pub(in crate::families::drums) struct Barred {
     /// The metre.
     pub(in crate::families::drums) metre: Metre,
     /// The length of a step.
-    pub(super) step: Ticks,
-    pub(super) bars: Vec<Bar>,
+    pub(in crate::families::drums) step: Ticks,
+    pub(in crate::families::drums) bars: Vec<Bar>,
     /// What the user should know.
     pub(in crate::families::drums) notices: Vec<String>,
 }
 
 /// A bar that has a place in the score.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Bar {
+pub(in crate::families::drums) struct Bar {
     /// Where its first step that sounds is.
     start: Ticks,
     /// The steps that sound.
@@ -98,10 +100,10 @@ impl Barred {
             }
         }
         if odd > 0 {
+            let measures = counted(odd, "measure is", "measures are");
+            let metre = self.metre;
             self.notices.push(format!(
-                "{} not of {}; such are played as bars that are cut, or as several",
-                counted(odd, "measure is", "measures are"),
-                self.metre
+                "{measures} not of {metre}; such are played as bars that are cut, or as several"
             ));
         }
     }
@@ -112,7 +114,7 @@ impl Barred {
     }
 
     /// Where the bars that have a place end.
-    pub(super) fn end(&self) -> Ticks {
+    pub(in crate::families::drums) fn end(&self) -> Ticks {
         self.bars.last().map_or(Ticks::ZERO, |bar| {
             bar.start + self.step * i64::try_from(bar.to - bar.from).unwrap_or(0)
         })
@@ -178,7 +180,7 @@ impl Barred {
     }
 
     /// Adds measures until there are so many bars.
-    pub(super) fn extend(&mut self, bars: usize) {
+    pub(in crate::families::drums) fn extend(&mut self, bars: usize) {
         let bar = self.bar();
         if self.bars.is_empty() {
             // Those that there are were not counted, since another metre was asked for.
@@ -218,4 +220,9 @@ fn usual_metre(score: &Score) -> Metre {
     let most = counts.iter().map(|(_, count)| *count).max();
     let usual = counts.iter().find(|(_, count)| Some(*count) == most);
     usual.map_or(Metre::COMMON, |(metre, _)| *metre)
+}
+
+/// A number with its word.
+pub(in crate::families::drums) fn counted(count: usize, one: &str, many: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { many })
 }

@@ -5,9 +5,9 @@ use consort_music::quantize::{Grid as Notation, Quantization, Signature, Voices}
 use consort_music::score::{Instrument, Part, TempoChange};
 use consort_music::{Metre, Note, Played, Score, Tempo, Ticks, Velocity};
 
-use super::{Barred, Given, RESOLUTION};
+use super::Given;
 use crate::error::Error;
-use crate::families::drums::encoding::{DRUMS, Frame, Grid};
+use crate::families::drums::encoding::{Barred, DRUMS, Frame, Grid, RESOLUTION};
 
 /// The velocity of all strokes where they are quantised: mezzo-forte.
 pub(super) const FLAT: Velocity = Velocity::DEFAULT;
