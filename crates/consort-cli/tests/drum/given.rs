@@ -377,6 +377,24 @@ fn a_guided_drummer_says_what_is_expected_of_a_pattern() {
     let sure = run(&["--temperature", "0"]);
     let last = mean((3..5).map(|number| alike(&bar(&sure, number), &bar(&given, number))));
     assert!(last > 0.7, "{last}");
+    // A threshold holds from the first bar on, and no drum is likelier than certain.
+    let guided = [
+        "given.mid",
+        "--mode",
+        "guided",
+        "--threshold",
+        "1",
+        "-o",
+        "none.mid",
+    ];
+    noted(&place, &guided);
+    let notes = place
+        .score("none.mid")
+        .parts
+        .iter()
+        .map(|part| part.notes.len())
+        .sum::<usize>();
+    assert_eq!(notes, 0);
 }
 
 #[test]

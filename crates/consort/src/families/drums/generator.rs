@@ -8,8 +8,8 @@ use consort_music::score::TempoChange;
 use consort_music::{Metre, Score, Tempo, Ticks};
 
 use super::band::Band;
-use super::config::{BARS_MAX, Request};
-use super::encoding::{Conditions, Frame, Grid};
+use super::config::{BARS_MAX, Decision, Request};
+use super::encoding::{Conditions, Frame, Grid, counted};
 use super::network::{Network, Player, WRITING};
 use super::plan;
 use super::sampler::{self, Played};
@@ -183,12 +183,7 @@ impl Drummer {
             usize::MAX
         };
         let decision = request.decision.after(heard);
-        if decision.threshold.is_some() && decision.opening_bars > 0 {
-            notices.push(format!(
-                "the first {} bars are drawn, for after silence no drum is likely",
-                decision.opening_bars
-            ));
-        }
+        notices.extend(word_of_opening(decision));
         let sounds = vec![true; bars * bar];
         let played = sampler::play(&mut band, &sounds, decision, stream, observe)?;
         let writing = writing(request);
@@ -220,6 +215,7 @@ impl Drummer {
         let bar = along.barred.bar();
         let mut notices = along.barred.notices.clone();
         notices.extend(self.unusual(metre));
+        notices.extend(word_of_opening(request.decision));
         let bars = request
             .bars
             .unwrap_or_else(|| along.barred.count_bars().min(BARS_MAX as usize));
@@ -255,7 +251,9 @@ impl Drummer {
         let tempo = tempo(request, Some(given.groove.tempo));
         let mut band = Band::begin(&self.player, metre, known(tempo, request));
         let frames = &given.groove.frames;
-        let played = sampler::follow(&mut band, frames, request.decision, stream, observe)?;
+        // What is followed needs no opening.
+        let decision = request.decision.after(usize::MAX);
+        let played = sampler::follow(&mut band, frames, decision, stream, observe)?;
         let blank = blank(self.grid(), metre, given.groove.bars(), &[tempo])?;
         let score = with_drums(blank, &played.frames, 0, writing(request));
         let notices = given.barred.notices.clone();
@@ -422,6 +420,15 @@ impl Session {
             trace: played.trace,
         }
     }
+}
+
+/// A word about bars that are drawn though a threshold is asked for.
+fn word_of_opening(decision: Decision) -> Option<String> {
+    let bars = decision.opening_bars;
+    (decision.threshold.is_some() && bars > 0).then(|| {
+        let bars = counted(bars, "bar is", "bars are");
+        format!("the first {bars} drawn, for after silence no drum is likely")
+    })
 }
 
 /// Has a network of the article hear something, since it plays on from what it hears.
