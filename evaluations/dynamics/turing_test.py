@@ -5,8 +5,8 @@
 
 HUMAN_DATA is `piano-asap`. A FOLDER holds the velocities of one system for the test fold and names it, a file for each
 performance: its path with `__` for each `/` and `.json` behind, which holds
-`{"path": "Bach/Prelude/bwv_854/LuA01M.mid", "velocities": [61, ...]}` in the order of onset tick and pitch. `--trees` is
-what boosted_trees.py wrote with `--velocities`; the reference rows of trees need it.
+`{"path": "Bach/Prelude/bwv_854/LuA01M.mid", "velocities": [61, ...]}` in the order of onset tick and pitch. `--trees`
+is what boosted_trees.py wrote with `--velocities`; the reference rows of trees need it.
 
 Velocities are rounded and kept within 1 to 127. Clips are of 10 s, one after another from the first note, and have 20
 notes or more. Each is told by 32 statistics. Two classifiers, boosted trees and logistic regression, learn to tell the
