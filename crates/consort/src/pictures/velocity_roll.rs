@@ -135,7 +135,7 @@ fn keys<'a>(cells: impl Iterator<Item = &'a Cell>) -> (usize, usize) {
     });
     let (low, high) = range.unwrap_or((39, 39));
     let low = low.saturating_sub(1);
-    let count = (high + 2 - low).max(KEYS_MIN).min(KEYS);
+    let count = (high + 2 - low).clamp(KEYS_MIN, KEYS);
     (low.min(KEYS - count), count)
 }
 
