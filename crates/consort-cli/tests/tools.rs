@@ -421,6 +421,39 @@ fn training_without_data_says_how_to_get_it() {
 }
 
 #[test]
+fn corpora_with_names_are_for_families_that_take_them() {
+    let folder = tempfile::tempdir().unwrap();
+    for name in ["a", "b", "x=y"] {
+        fs::create_dir(folder.path().join(name)).unwrap();
+    }
+    for (data, part) in [
+        (
+            &["jazz=a", "folk=b"][..],
+            "not from corpora with names (jazz, folk)",
+        ),
+        (&["jazz=a"], "give --data DIR once"),
+        (&["jazz=a", "b"], "with a name and without"),
+        (&["a", "b"], "give each folder a name"),
+        (&["Jazz=a"], "\"Jazz\""),
+        (&["jazz=a", "jazz=b"], "\"jazz\""),
+        (&["jazz=nowhere"], "cannot read nowhere"),
+        // A folder that is there.
+        (&["x=y"], "is not in x=y"),
+    ] {
+        let mut arguments = vec!["train", "chorale", "--preset", "tiny"];
+        data.iter()
+            .for_each(|data| arguments.extend(["--data", data]));
+        let output = run(folder.path(), &arguments);
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(2), "{data:?}: {said}");
+        assert!(said.contains(part), "{data:?}: {said}");
+    }
+    // Other commands have one folder.
+    let evaluate = ["evaluate", "chorale", "--data", "a", "--data", "b"];
+    assert_eq!(run(folder.path(), &evaluate).status.code(), Some(2));
+}
+
+#[test]
 fn training_writes_weights_that_harmonise_and_goes_on_where_it_stopped() {
     let folder = tempfile::tempdir().unwrap();
     let train = |more: &[&str]| {

@@ -96,6 +96,12 @@ pub trait Model: Sync {
     /// If the folder cannot be written.
     fn write_example_data(&self, folder: &Path) -> io::Result<()>;
 
+    /// Whether [`data`](Model::data) takes corpora with names ([`DataFolder::named`]); else they are refused
+    /// before it is asked.
+    fn takes_named_corpora(&self) -> bool {
+        false
+    }
+
     /// A network with initial weights.
     fn network(&self, architecture: &Self::Architecture, seed: Seed) -> Self::Network;
 
