@@ -231,6 +231,31 @@ fn beat(ticks: i64) -> Vec<u8> {
 }
 
 #[test]
+fn velocities_are_drawn_over_each_other() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut score = abc::read(TUNE.as_bytes()).unwrap().value.remove(0);
+    for (name, first) in [("soft.mid", 30u8), ("loud.mid", 90)] {
+        for (velocity, note) in (first..).zip(&mut score.parts[0].notes) {
+            note.velocity = velocity.try_into().ok();
+        }
+        fs::write(folder.path().join(name), midi::write(&score)).unwrap();
+    }
+    let said = does(folder.path(), &["plot", "--velocity", "soft.mid"]);
+    assert_eq!(said, "soft.velocity.png\n");
+    let png = fs::read(folder.path().join("soft.velocity.png")).unwrap();
+    assert!(png.starts_with(b"\x89PNG"));
+    let both = ["plot", "soft.mid", "loud.mid", "--velocity", "-o", "a.svg"];
+    does(folder.path(), &both);
+    let text = fs::read_to_string(folder.path().join("a.svg")).unwrap();
+    assert!(text.contains("soft") && text.contains("loud") && text.contains("velocity"));
+    let output = run(
+        folder.path(),
+        &["plot", "--velocity", "--pattern", "soft.mid"],
+    );
+    assert_eq!(output.status.code(), Some(2));
+}
+
+#[test]
 fn drums_are_drawn_by_their_patterns() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("real.mid"), beat(480)).unwrap();
@@ -393,6 +418,39 @@ fn training_without_data_says_how_to_get_it() {
         said.contains("consort data get bach-chorales-music21"),
         "{said}"
     );
+}
+
+#[test]
+fn corpora_with_names_are_for_families_that_take_them() {
+    let folder = tempfile::tempdir().unwrap();
+    for name in ["a", "b", "x=y"] {
+        fs::create_dir(folder.path().join(name)).unwrap();
+    }
+    for (data, part) in [
+        (
+            &["jazz=a", "folk=b"][..],
+            "not from corpora with names (jazz, folk)",
+        ),
+        (&["jazz=a"], "give --data DIR once"),
+        (&["jazz=a", "b"], "with a name and without"),
+        (&["a", "b"], "give each folder a name"),
+        (&["Jazz=a"], "\"Jazz\""),
+        (&["jazz=a", "jazz=b"], "\"jazz\""),
+        (&["jazz=nowhere"], "cannot read nowhere"),
+        // A folder that is there.
+        (&["x=y"], "is not in x=y"),
+    ] {
+        let mut arguments = vec!["train", "chorale", "--preset", "tiny"];
+        data.iter()
+            .for_each(|data| arguments.extend(["--data", data]));
+        let output = run(folder.path(), &arguments);
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(2), "{data:?}: {said}");
+        assert!(said.contains(part), "{data:?}: {said}");
+    }
+    // Other commands have one folder.
+    let evaluate = ["evaluate", "chorale", "--data", "a", "--data", "b"];
+    assert_eq!(run(folder.path(), &evaluate).status.code(), Some(2));
 }
 
 #[test]

@@ -84,12 +84,23 @@ pub trait Model: Sync {
         &["musicxml", "mid", "wav", "png"]
     }
 
+    /// What a picture of its pieces shows.
+    fn picture(&self) -> Picture {
+        Picture::PianoRoll
+    }
+
     /// Writes a small corpus of our own making in the layout of the real sets, so that training can
     /// be tried, and is tested, without them.
     ///
     /// # Errors
     /// If the folder cannot be written.
     fn write_example_data(&self, folder: &Path) -> io::Result<()>;
+
+    /// Whether [`data`](Model::data) takes corpora with names ([`DataFolder::named`]); else they are refused
+    /// before it is asked.
+    fn takes_named_corpora(&self) -> bool {
+        false
+    }
 
     /// A network with initial weights.
     fn network(&self, architecture: &Self::Architecture, seed: Seed) -> Self::Network;
@@ -125,6 +136,17 @@ pub trait Model: Sync {
         request: &EvaluationRequest<'_>,
         observe: &mut Observer<'_>,
     ) -> Result<Report, Error>;
+}
+
+/// What a picture of a family's pieces shows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Picture {
+    /// The notes of one piece: [`piano_roll`](crate::pictures::piano_roll).
+    #[default]
+    PianoRoll,
+    /// How hard the notes are struck in all pieces that were made of one prompt, beside the prompt's own
+    /// velocities: [`velocities`](crate::pictures::velocities).
+    Velocities,
 }
 
 /// Data to learn from, and what weights that learnt from it must say.
@@ -184,6 +206,8 @@ pub trait Family: Sync {
     fn example(&self) -> Prompt;
     /// The endings of the files that are written of a piece when nothing is said.
     fn endings(&self) -> &'static [&'static str];
+    /// What a picture of its pieces shows.
+    fn picture(&self) -> Picture;
 
     /// Writes a small corpus of our own making in the layout of the real sets, so that training can
     /// be tried without them.
@@ -233,7 +257,8 @@ impl Generator {
         &self.header
     }
 
-    /// Makes a piece. The same prompt, options and seed give the same piece on the same device.
+    /// Makes a piece, and signs it, unless nothing of the prompt was changed
+    /// ([`Piece::is_unchanged`]). The same prompt, options and seed give the same piece on the same device.
     ///
     /// # Errors
     /// If the prompt or an option does not fit, or the observer stops the work.
@@ -255,7 +280,9 @@ impl Generator {
             options: settings.collect(),
             seed,
         };
-        piece.music.sign(&made_by);
+        if !piece.is_unchanged(prompt) {
+            piece.music.sign(&made_by);
+        }
         piece.made_by = Some(made_by);
         Ok(piece)
     }
@@ -343,6 +370,10 @@ impl<M: Model> Family for M {
         Model::endings(self)
     }
 
+    fn picture(&self) -> Picture {
+        Model::picture(self)
+    }
+
     fn write_example_data(&self, folder: &Path) -> io::Result<()> {
         Model::write_example_data(self, folder)
     }
@@ -384,4 +415,93 @@ impl<M: Model> Family for M {
 /// The path of a run folder, by what is trained.
 pub fn run_folder(under: &Path, family: &str, preset: &str, seed: Seed) -> PathBuf {
     under.join(format!("{family}-{preset}-{}", seed.0))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use consort_learn::{progress, weights};
+    use consort_music::{Score, abc};
+
+    use super::*;
+    use crate::piece::Music;
+
+    /// Gives back the prompt, louder if the option says so.
+    struct Echo;
+
+    const OPTIONS: &[OptionSpec] = &[OptionSpec {
+        name: "louder",
+        value_name: "",
+        kind: crate::options::OptionKind::Switch,
+        help: "",
+    }];
+
+    impl Piecewise for Echo {
+        fn generate(
+            &self,
+            prompt: &Prompt,
+            options: &Options,
+            _: Seed,
+            _: &mut Observer<'_>,
+        ) -> Result<Piece, Error> {
+            let Prompt::Score(score) = prompt else {
+                return Err(Error::prompt("there is nothing", "shout"));
+            };
+            let mut score = score.clone();
+            if options.switch("louder") {
+                score.parts[0].notes[0].velocity = 127u8.try_into().ok();
+            }
+            Ok(Piece {
+                music: Music::Score(score),
+                made_by: None,
+                notices: Vec::new(),
+                facts: BTreeMap::new(),
+                trace: Vec::new(),
+            })
+        }
+    }
+
+    #[test]
+    fn only_what_was_changed_is_signed() {
+        let header = Header {
+            format: weights::FORMAT.to_owned(),
+            name: "echo-1".to_owned(),
+            family: "echo".to_owned(),
+            encoding: "echo/1".to_owned(),
+            architecture: serde_json::Value::Null,
+            corpora: Vec::new(),
+            split: String::new(),
+            seed: Seed(1),
+            commit: String::new(),
+            steps: 0,
+            measures: BTreeMap::new(),
+            licence: String::new(),
+        };
+        let generator = Generator {
+            header,
+            inner: Box::new(Echo),
+        };
+        let text = b"X:1\nT:Tune\nM:4/4\nL:1/4\nK:C\nCDEF|]\n";
+        let given = abc::read(text).unwrap().value.remove(0);
+        let made = |louder: &str| -> (Score, Option<MadeBy>) {
+            let mut options = Options::new(OPTIONS);
+            options.set("louder", louder).unwrap();
+            let prompt = Prompt::Score(given.clone());
+            let piece = generator.generate(&prompt, &options, Seed(1), &mut progress::unobserved);
+            let piece = piece.unwrap();
+            let Music::Score(score) = piece.music;
+            (score, piece.made_by)
+        };
+        let (same, made_by) = made("off");
+        assert_eq!(same, given);
+        assert!(made_by.is_some());
+        let (louder, _) = made("on");
+        let signature = louder
+            .metadata
+            .fields
+            .iter()
+            .find(|field| field.0 == "consort");
+        assert!(signature.is_some_and(|(_, text)| text.contains("echo-1")));
+    }
 }

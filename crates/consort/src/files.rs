@@ -184,6 +184,33 @@ pub fn read_score_with(path: &Path, options: &ReadOptions) -> Result<Reading<Sco
     })
 }
 
+/// A score as it lies in its file, for pieces in which nothing of it was changed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Original {
+    format: Format,
+    bytes: Vec<u8>,
+}
+
+impl Original {
+    /// The file's, unless it holds several tunes: then none of them is the file.
+    ///
+    /// # Errors
+    /// If the file cannot be read.
+    pub fn of(path: &Path) -> Result<Option<Original>, FileError> {
+        let bytes = read(path)?;
+        let alone = |format: &Format| {
+            *format != Format::Abc || format::read_all(&bytes).is_ok_and(|all| all.value.len() == 1)
+        };
+        let format = Format::of_bytes(&bytes).filter(alone);
+        Ok(format.map(|format| Original { format, bytes }))
+    }
+
+    /// The bytes, if they are a file of this kind.
+    pub fn bytes(&self, kind: Kind) -> Option<&[u8]> {
+        (kind == Kind::Score(self.format)).then_some(&self.bytes)
+    }
+}
+
 /// Reads all scores in a file: one, or the tunes of an ABC file.
 ///
 /// # Errors
@@ -401,6 +428,23 @@ mod tests {
         assert!(reason(&file).contains("empty"));
         fs::write(&file, b"Dear diary").unwrap();
         assert!(reason(&file).contains("MIDI, MusicXML"));
+    }
+
+    #[test]
+    fn an_original_is_a_file_of_one_score_in_its_format() {
+        let folder = tempfile::tempdir().unwrap();
+        let tune = "X:1\nT:Tune\nM:4/4\nL:1/4\nK:C\nCDEF|]\n";
+        let path = folder.path().join("tune.txt");
+        let original = |text: &str| {
+            fs::write(&path, text).unwrap();
+            Original::of(&path).unwrap()
+        };
+        let one = original(tune).unwrap();
+        assert_eq!(one.bytes(Kind::Score(Format::Abc)), Some(tune.as_bytes()));
+        assert_eq!(one.bytes(Kind::Score(Format::Midi)), None);
+        assert_eq!(one.bytes(Kind::Wav), None);
+        assert_eq!(original(&format!("{tune}\n{tune}")), None);
+        assert_eq!(original("Dear diary"), None);
     }
 
     #[test]

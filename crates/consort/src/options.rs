@@ -51,6 +51,12 @@ pub enum OptionKind {
         /// What is taken when nothing is set.
         default: Option<&'static str>,
     },
+    /// Text that may be given several times: a piece is made for each value, with the same seed. A request
+    /// ([`Options`]) has one of them.
+    Each {
+        /// What is taken when nothing is set.
+        default: Option<&'static str>,
+    },
     /// On if it is asked for, else off; in a command line it has no value.
     Switch,
 }
@@ -110,7 +116,7 @@ impl OptionSpec {
             OptionKind::Whole { low, high, .. } => format!("a whole number from {low} to {high}"),
             OptionKind::Real { low, high, .. } => format!("a number from {low} to {high}"),
             OptionKind::Choice { among, .. } => format!("one of {}", among.join(", ")),
-            OptionKind::Text { .. } => "text".to_owned(),
+            OptionKind::Text { .. } | OptionKind::Each { .. } => "text".to_owned(),
             OptionKind::Switch => "on or off".to_owned(),
         }
     }
@@ -121,7 +127,9 @@ impl OptionSpec {
             OptionKind::Whole { default, .. } => default.map(OptionValue::Whole),
             OptionKind::Real { default, .. } => default.map(OptionValue::Real),
             OptionKind::Choice { default, .. } => Some(OptionValue::Text(default.to_owned())),
-            OptionKind::Text { default } => default.map(|text| OptionValue::Text(text.to_owned())),
+            OptionKind::Text { default } | OptionKind::Each { default } => {
+                default.map(|text| OptionValue::Text(text.to_owned()))
+            }
             OptionKind::Switch => Some(OptionValue::Switch(false)),
         }
     }
@@ -149,7 +157,9 @@ impl OptionSpec {
             OptionKind::Choice { among, .. } => among
                 .contains(&text)
                 .then(|| OptionValue::Text(text.to_owned())),
-            OptionKind::Text { .. } => Some(OptionValue::Text(text.to_owned())),
+            OptionKind::Text { .. } | OptionKind::Each { .. } => {
+                Some(OptionValue::Text(text.to_owned()))
+            }
             OptionKind::Switch => match text {
                 "on" => Some(OptionValue::Switch(true)),
                 "off" => Some(OptionValue::Switch(false)),
@@ -297,6 +307,14 @@ mod tests {
             kind: OptionKind::Switch,
             help: "",
         },
+        OptionSpec {
+            name: "style",
+            value_name: "STYLE",
+            kind: OptionKind::Each {
+                default: Some("plain"),
+            },
+            help: "",
+        },
     ];
 
     #[test]
@@ -342,6 +360,15 @@ mod tests {
         assert!(refused.contains("on or off"), "{refused}");
         // Other options are no switches.
         assert!(!options.switch("grid") && !options.switch("speed"));
+    }
+
+    #[test]
+    fn a_request_has_one_of_several_values() {
+        let mut options = Options::new(SPECS);
+        assert_eq!(options.text("style"), Some("plain"));
+        options.set("style", "ornate").unwrap();
+        options.set("style", "plainer").unwrap();
+        assert_eq!(options.text("style"), Some("plainer"));
     }
 
     #[test]

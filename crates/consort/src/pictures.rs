@@ -30,6 +30,8 @@ mod roll;
 #[cfg(test)]
 mod tests;
 mod theme;
+mod velocity;
+mod velocity_roll;
 
 /// A file format for pictures.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -122,6 +124,54 @@ pub fn patterns(
     format: PictureFormat,
 ) -> Vec<u8> {
     pattern::draw(title, real, generated).encode(format)
+}
+
+/// A line of [`velocities`].
+#[derive(Clone, Copy, Debug)]
+pub struct Performance<'a> {
+    /// What it is called.
+    pub name: &'a str,
+    /// How hard its notes are struck.
+    pub score: &'a Score,
+}
+
+/// How hard the notes of one or several performances are struck, one over the other: from left to right in bars, or
+/// in seconds if one of the scores has no measures, and upwards in MIDI velocities, with the dynamics that they
+/// stand for.
+///
+/// A dot is a note, the stronger the higher it is. A line is the melody, which is what is struck above all that
+/// sounds, smoothed over about a bar; where there is one performance alone, a second line is the bass.
+/// Notes without a velocity, and drums beside other instruments, are not drawn.
+pub fn velocities(title: &str, performances: &[Performance<'_>], format: PictureFormat) -> Vec<u8> {
+    velocity::draw(title, performances).encode(format)
+}
+
+/// The keys of a piano: MIDI pitch 21 is the first.
+pub const KEYS: usize = 88;
+
+/// The notes of a [`VelocityRoll`].
+#[derive(Clone, Copy, Debug)]
+pub enum Touch<'a> {
+    /// Those of a score that have a velocity, in steps of a sixteenth.
+    Score(&'a Score),
+    /// For each step and key, lowest first, a velocity from 0 to 127 while the key is down.
+    Steps(&'a [[Option<f32>; KEYS]]),
+}
+
+/// A panel of [`velocity_rolls`].
+#[derive(Clone, Copy, Debug)]
+pub struct VelocityRoll<'a> {
+    /// What stands above it.
+    pub name: &'a str,
+    /// What it shows.
+    pub touch: Touch<'a>,
+}
+
+/// Velocities as colours, in panels one below the other: time in steps from left to right, the same in all panels, and the
+/// keys that are struck in any of them from the bottom to the top. Darker is harder; the scale, 0 to 127, stands
+/// above the panels.
+pub fn velocity_rolls(title: &str, rolls: &[VelocityRoll<'_>], format: PictureFormat) -> Vec<u8> {
+    velocity_roll::draw(title, rolls).encode(format)
 }
 
 /// The drums after which something sounds in any of some histograms.

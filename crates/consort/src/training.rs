@@ -1,5 +1,6 @@
 //! What joins a family's parts into training and loading: written once for all of them.
 
+use consort_corpus::DataFolder;
 use consort_learn::weights::FORMAT;
 use consort_learn::{Header, Observer, Recipe, Seed, Weights, WeightsError, fit};
 use serde::{Deserialize, Serialize};
@@ -26,6 +27,7 @@ pub(crate) fn train<M: Model>(
     request: &TrainingRequest,
     observe: &mut Observer<'_>,
 ) -> Result<Trained, Error> {
+    check_names(model, &request.data)?;
     let settings: Settings<M::Architecture, M::Curriculum> = settings(model, request)?;
     let architecture = json(&settings.architecture);
     let (network, before) = match &request.from {
@@ -87,6 +89,21 @@ pub(crate) fn train<M: Model>(
         history: fitted.history,
         stopped: fitted.stopped,
     })
+}
+
+/// Refuses corpora with names where a family knows nothing of such.
+fn check_names<M: Model>(model: &M, data: &DataFolder) -> Result<(), Error> {
+    if data.named().is_empty() || model.takes_named_corpora() {
+        return Ok(());
+    }
+    let names: Vec<&str> = data.named().iter().map(|(name, _)| name.as_str()).collect();
+    let (family, names) = (M::ID, names.join(", "));
+    Err(Error::prompt(
+        format!(
+            "the family {family} learns from one folder, not from corpora with names ({names})"
+        ),
+        "give --data DIR once, without a name",
+    ))
 }
 
 /// Adds to what weights say of themselves what those that they began with say: steps, and the corpora

@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use clap::{Arg, ArgMatches, Command, value_parser};
-use consort::files::{Kind, bytes_of, numbered_tune, read_score_with, write_all};
-use consort::options::OptionKind;
-use consort::pictures::PictureFormat;
+use consort::families::Picture;
+use consort::files::{Kind, Original, bytes_of, numbered_tune, read_score_with, write_all};
+use consort::pictures::{Performance, PictureFormat, velocities};
 use consort::trace;
-use consort::{Family, Generator, Music, OptionSpec, Options, Piece, Prompt};
+use consort::{Family, Generator, Music, Options, Piece, Prompt};
+use consort_audio::Instruments;
 use consort_learn::Seed;
-use consort_music::Warning;
+use consort_music::{Score, Warning, dynamics};
 use serde_json::json;
 
 use super::{
@@ -20,6 +21,10 @@ use super::{
 use crate::outcome::Usage;
 use crate::progress::Line;
 use crate::sound;
+
+use self::variant::{Variant, argument, options_as_json, variants};
+
+mod variant;
 
 /// The most pieces of one call.
 const SAMPLES_MAX: u64 = 10_000;
@@ -61,35 +66,43 @@ pub(super) fn command(family: &'static dyn Family) -> Command {
         .arg(json())
 }
 
-/// The argument of one option of a family.
-fn argument(spec: &OptionSpec) -> Arg {
-    if matches!(spec.kind, OptionKind::Switch) {
-        return flag(spec.name, spec.help);
-    }
-    let help = match spec.default() {
-        Some(default) => format!("{} [default: {default}]", spec.help),
-        None => spec.help.to_owned(),
-    };
-    Arg::new(spec.name)
-        .long(spec.name)
-        .value_name(spec.value_name)
-        .allow_negative_numbers(true)
-        .help(help)
+/// The files to write, by how many there are of each.
+struct Targets {
+    /// One for each piece.
+    each: Vec<(PathBuf, Kind)>,
+    /// One for all samples of a variant.
+    samples: Vec<(PathBuf, Kind)>,
+    /// One for all pieces: what they have in common and not.
+    compared: Vec<(PathBuf, PictureFormat)>,
 }
 
-/// What the arguments set of a family's options.
-fn options(family: &dyn Family, matches: &ArgMatches) -> anyhow::Result<Options> {
-    let mut options = Options::new(family.options());
-    for spec in family.options() {
-        let text = match spec.kind {
-            OptionKind::Switch => matches.get_flag(spec.name).then_some("on"),
-            _ => matches.get_one::<String>(spec.name).map(String::as_str),
+impl Targets {
+    fn of(targets: Vec<(PathBuf, Kind)>, family: &dyn Family, samples: u64) -> Targets {
+        let mut sorted = Targets {
+            each: Vec::new(),
+            samples: Vec::new(),
+            compared: Vec::new(),
         };
-        if let Some(text) = text {
-            options.set(spec.name, text).map_err(consort::Error::from)?;
+        for (path, kind) in targets {
+            match (kind, family.picture()) {
+                (Kind::Picture(format), Picture::Velocities) => {
+                    sorted.compared.push((path, format));
+                }
+                _ if samples > 1 && kind.holds_several() => sorted.samples.push((path, kind)),
+                _ => sorted.each.push((path, kind)),
+            }
         }
+        sorted
     }
-    Ok(options)
+
+    /// The first of them, for what is written beside.
+    fn first(&self) -> &Path {
+        let scores = self.each.iter().chain(&self.samples);
+        let scores = scores.map(|(path, _)| path);
+        let pictures = self.compared.iter().map(|(path, _)| path);
+        let first = scores.chain(pictures).next();
+        first.expect("something is written")
+    }
 }
 
 /// Makes the pieces and writes them.
@@ -99,72 +112,155 @@ pub(super) fn run(family: &'static dyn Family, matches: &ArgMatches) -> anyhow::
     if let Some(path) = &input {
         print_warnings(path, &warnings);
     }
-    let options = options(family, matches)?;
+    let variants = variants(family.options(), matches)?;
     let samples = *matches.get_one::<u64>("samples").expect("it has a default");
     let targets = targets(family, matches, input.as_deref())?;
     let instruments = sound::instruments(matches.path("soundfont"), &targets)?;
-    let generator = family.load(matches.weights(family.id())?, matches.device())?;
+    let original = match &input {
+        Some(path) => Original::of(path).map_err(consort::Error::from)?,
+        None => None,
+    };
+    let mut session = Session {
+        matches,
+        targets: Targets::of(targets, family, samples),
+        generator: family.load(matches.weights(family.id())?, matches.device())?,
+        prompt,
+        original,
+        instruments,
+        together: BTreeMap::new(),
+        compared: Vec::new(),
+    };
     let mut reports = Vec::new();
-    let mut together = Vec::new();
-    let (for_all, targets): (Vec<_>, Vec<_>) = targets
-        .into_iter()
-        .partition(|(_, kind)| samples > 1 && kind.holds_several());
     for sample in 0..samples {
         let seed = sample_seed(matches.seed(), sample);
-        let piece = make(family, &generator, &prompt, &options, seed)?;
         let number = (samples > 1).then_some(sample + 1);
-        let mut files = Vec::new();
-        let Music::Score(score) = &piece.music;
-        for (target, kind) in &targets {
-            let bytes = bytes_of(score, *kind, &instruments).map_err(consort::Error::from)?;
-            files.push((numbered(target, number), bytes));
+        // A value that is refused leaves no files of the others.
+        let mut made = Vec::new();
+        for variant in &variants {
+            let (generator, prompt) = (&session.generator, &session.prompt);
+            let piece = make(family, generator, prompt, &variant.options, seed)?;
+            made.push((variant, piece));
         }
-        if matches.get_flag("trace") {
-            let beside = targets.iter().chain(&for_all).map(|(path, _)| path).next();
-            let beside = beside.expect("something is written");
-            files.extend(trace_files(&numbered(beside, number), &piece));
+        for (variant, piece) in made {
+            let written = session.write(&piece, variant, number)?;
+            reports.push(report(&piece, variant, seed, &written));
         }
-        if !for_all.is_empty() {
-            together.push(numbered_tune(score, sample + 1));
-        }
-        write_all(&files).map_err(consort::Error::from)?;
-        let written: Vec<String> = files
-            .iter()
-            .map(|(path, _)| path.display().to_string())
-            .collect();
-        if !matches.get_flag("json") {
-            piece
-                .notices
-                .iter()
-                .for_each(|notice| eprintln!("note: {notice}"));
-            written.iter().for_each(|path| println!("{path}"));
-        }
-        reports.push(report(&piece, seed, &written));
     }
-    let tunes = |(path, _): &(PathBuf, Kind)| (path.clone(), together.join("\n").into_bytes());
-    let files: Vec<_> = for_all.iter().map(tunes).collect();
-    write_all(&files).map_err(consort::Error::from)?;
-    if !matches.get_flag("json") {
-        files
-            .iter()
-            .for_each(|(path, _)| println!("{}", path.display()));
-    }
+    let written = session.write_common()?;
     if matches.get_flag("json") {
         let warnings: Vec<String> = warnings.iter().map(Warning::to_string).collect();
-        let options: BTreeMap<_, _> = options
-            .iter()
-            .map(|(name, value)| (name, value.to_string()))
-            .collect();
         print_json(&json!({
             "family": family.id(),
-            "weights": generator.header().name,
-            "options": options,
+            "weights": session.generator.header().name,
+            "options": options_as_json(&variants),
             "warnings": warnings,
-            "files": for_all.iter().map(|(path, _)| path.display().to_string()).collect::<Vec<_>>(),
+            "files": written,
             "pieces": reports,
         }))?;
     }
     Ok(())
+}
+
+/// What all pieces of a call have in common.
+struct Session<'a> {
+    matches: &'a ArgMatches,
+    targets: Targets,
+    generator: Generator,
+    prompt: Prompt,
+    /// The prompt's own file.
+    original: Option<Original>,
+    instruments: Instruments,
+    /// The tunes of each variant, by its label, for the files that hold several.
+    together: BTreeMap<Option<String>, Vec<String>>,
+    /// The pieces with their names, for the pictures that compare them.
+    compared: Vec<(String, Score)>,
+}
+
+impl Session<'_> {
+    /// Writes the files that are a piece's own.
+    fn write(
+        &mut self,
+        piece: &Piece,
+        variant: &Variant,
+        number: Option<u64>,
+    ) -> anyhow::Result<Vec<String>> {
+        let label = variant.label.as_deref();
+        let Music::Score(score) = &piece.music;
+        let original = self.original.as_ref();
+        let original = original.filter(|_| piece.is_unchanged(&self.prompt));
+        let mut files = Vec::new();
+        for (target, kind) in &self.targets.each {
+            let bytes = match original.and_then(|original| original.bytes(*kind)) {
+                Some(bytes) => bytes.to_vec(),
+                None => bytes_of(score, *kind, &self.instruments).map_err(consort::Error::from)?,
+            };
+            files.push((named(target, label, number), bytes));
+        }
+        if self.matches.get_flag("trace") {
+            let beside = named(self.targets.first(), label, number);
+            files.extend(trace_files(&beside, piece));
+        }
+        if !self.targets.samples.is_empty() {
+            let tunes = self.together.entry(variant.label.clone()).or_default();
+            tunes.push(numbered_tune(score, number.unwrap_or(1)));
+        }
+        if !self.targets.compared.is_empty() {
+            let name = variant.name(&self.generator, number);
+            self.compared.push((name, score.clone()));
+        }
+        write_all(&files).map_err(consort::Error::from)?;
+        if !self.matches.get_flag("json") {
+            piece
+                .notices
+                .iter()
+                .for_each(|notice| eprintln!("note: {notice}"));
+        }
+        Ok(announce(&files, self.matches))
+    }
+
+    /// Writes the files that are about several pieces.
+    fn write_common(&self) -> anyhow::Result<Vec<String>> {
+        let mut files = Vec::new();
+        for (label, tunes) in &self.together {
+            for (path, _) in &self.targets.samples {
+                let path = named(path, label.as_deref(), None);
+                files.push((path, tunes.join("\n").into_bytes()));
+            }
+        }
+        for (path, format) in &self.targets.compared {
+            let picture = comparison(&self.prompt, &self.compared, *format);
+            files.push((path.clone(), picture));
+        }
+        write_all(&files).map_err(consort::Error::from)?;
+        Ok(announce(&files, self.matches))
+    }
+}
+
+/// The names of files, which are printed unless there will be a report.
+fn announce(files: &[(PathBuf, Vec<u8>)], matches: &ArgMatches) -> Vec<String> {
+    let names: Vec<String> = files
+        .iter()
+        .map(|(path, _)| path.display().to_string())
+        .collect();
+    if !matches.get_flag("json") {
+        names.iter().for_each(|path| println!("{path}"));
+    }
+    names
+}
+
+/// The picture of all pieces made from a prompt, and of the prompt where it has velocities of its own.
+fn comparison(prompt: &Prompt, made: &[(String, Score)], format: PictureFormat) -> Vec<u8> {
+    let made = made.iter().map(|(name, score)| Performance { name, score });
+    let mut performances: Vec<Performance> = made.collect();
+    if let Prompt::Score(score) = prompt
+        && dynamics::varies(score)
+    {
+        let name = "as given";
+        performances.push(Performance { name, score });
+    }
+    let first = performances.first();
+    let title = first.and_then(|first| first.score.metadata.title.as_deref());
+    velocities(title.unwrap_or_default(), &performances, format)
 }
 
 /// The seed of one of several samples: the first is what one alone would be.
@@ -236,14 +332,17 @@ fn targets(
     kinds.collect()
 }
 
-/// `piece.mid` as `piece-2.mid`, if there are several.
-fn numbered(path: &Path, number: Option<u64>) -> PathBuf {
-    let Some(number) = number else {
+/// `piece.mid` as `piece-jazz-2.mid`, if there are others beside jazz, and several of each.
+fn named(path: &Path, label: Option<&str>, number: Option<u64>) -> PathBuf {
+    if label.is_none() && number.is_none() {
         return path.to_owned();
-    };
+    }
     let stem = path.file_stem().unwrap_or_default().to_string_lossy();
     let ending = path.extension().unwrap_or_default().to_string_lossy();
-    path.with_file_name(format!("{stem}-{number}.{ending}"))
+    let label = label.map(|label| format!("-{label}")).unwrap_or_default();
+    let number = number.map(|number| format!("-{number}"));
+    let number = number.unwrap_or_default();
+    path.with_file_name(format!("{stem}{label}{number}.{ending}"))
 }
 
 fn trace_files(beside: &Path, piece: &Piece) -> Vec<(PathBuf, Vec<u8>)> {
@@ -257,9 +356,10 @@ fn trace_files(beside: &Path, piece: &Piece) -> Vec<(PathBuf, Vec<u8>)> {
     ]
 }
 
-fn report(piece: &Piece, seed: Seed, files: &[String]) -> serde_json::Value {
+fn report(piece: &Piece, variant: &Variant, seed: Seed, files: &[String]) -> serde_json::Value {
     json!({
         "seed": seed.0,
+        "values": variant.values,
         "files": files,
         "notices": piece.notices,
         "facts": piece.facts,
@@ -271,30 +371,53 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_switch_has_no_value_and_other_options_have_one() {
-        let spec = |name, kind| OptionSpec {
-            name,
-            value_name: "X",
-            kind,
-            help: "What it does",
+    fn files_are_named_after_values_and_numbers() {
+        let name = |label, number| named(Path::new("in/my.piece.mid"), label, number);
+        assert_eq!(name(None, None), Path::new("in/my.piece.mid"));
+        assert_eq!(name(None, Some(2)), Path::new("in/my.piece-2.mid"));
+        assert_eq!(name(Some("jazz"), None), Path::new("in/my.piece-jazz.mid"));
+        let both = name(Some("x=0.5"), Some(2));
+        assert_eq!(both, Path::new("in/my.piece-x=0.5-2.mid"));
+        let traces = trace_files(&both, &piece(tune()));
+        assert_eq!(traces[0].0, Path::new("in/my.piece-x=0.5-2.trace.csv"));
+    }
+
+    fn tune() -> Score {
+        let text = b"X:1\nT:Tune\nM:4/4\nL:1/4\nK:C\nCDEF|]\n";
+        consort_music::abc::read(text).unwrap().value.remove(0)
+    }
+
+    fn piece(score: Score) -> Piece {
+        Piece {
+            music: Music::Score(score),
+            made_by: None,
+            notices: Vec::new(),
+            facts: BTreeMap::new(),
+            trace: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn a_picture_compares_all_pieces_with_the_prompt() {
+        let with = |velocity: fn(u8) -> u8| {
+            let mut score = tune();
+            for (index, note) in (0..).zip(&mut score.parts[0].notes) {
+                note.velocity = velocity(index).try_into().ok();
+            }
+            score
         };
-        let real = OptionKind::Real {
-            low: 0.0,
-            high: 1.0,
-            default: None,
+        let made = [
+            ("jazz".to_owned(), with(|index| 60 + index)),
+            ("waltz".to_owned(), with(|index| 80 - index)),
+        ];
+        let text = |prompt: &Prompt| {
+            let bytes = comparison(prompt, &made, PictureFormat::Svg);
+            String::from_utf8(bytes).unwrap()
         };
-        let specs = [spec("straight", OptionKind::Switch), spec("swing", real)];
-        let command = || Command::new("drum").args(specs.iter().map(argument));
-        let read = |arguments: &[&str]| {
-            let words = [&["drum"], arguments].concat();
-            command().try_get_matches_from(words)
-        };
-        let matches = read(&["--straight", "--swing", "0.5"]).unwrap();
-        assert!(matches.get_flag("straight"));
-        assert!(!read(&[]).unwrap().get_flag("straight"));
-        assert!(read(&["--straight=on"]).is_err());
-        assert!(read(&["--swing"]).is_err());
-        let help = command().render_help().to_string();
-        assert!(!help.contains("default"), "{help}");
+        let flat = text(&Prompt::Score(with(|_| 80)));
+        assert!(flat.contains("jazz") && flat.contains("waltz") && flat.contains("Tune"));
+        assert!(!flat.contains("as given"));
+        assert!(text(&Prompt::Score(with(|index| 40 + index))).contains("as given"));
+        assert!(!text(&Prompt::Nothing).contains("as given"));
     }
 }

@@ -1,4 +1,4 @@
-//! `consort plot`: a score as a piano roll, drums by their patterns, or traces and logs as curves.
+//! `consort plot`: a score as a piano roll, drums by their patterns, velocities, or traces and logs as curves.
 
 use std::path::{Path, PathBuf};
 
@@ -7,7 +7,7 @@ use consort::files::{
     FileError, Kind, ReadOptions, bytes_of, files_of, read, read_score_with, write_all,
 };
 use consort::pattern::{histogram_of, to_csv};
-use consort::pictures::{Pattern, PictureFormat, curves, patterns};
+use consort::pictures::{Pattern, Performance, PictureFormat, curves, patterns, velocities};
 use consort::trace;
 use consort_audio::Instruments;
 use consort_music::statistics::PatternHistogram;
@@ -18,11 +18,11 @@ use crate::outcome::Usage;
 /// The arguments.
 pub(super) fn command() -> Command {
     Command::new("plot")
-        .about("Draw a score as a piano roll or by its drum patterns, or .csv traces and logs as curves")
+        .about("Draw a score as a piano roll, by its drum patterns or velocities, or .csv traces and logs as curves")
         .arg(
             path(
                 "input",
-                "A score, or one or more .csv files to lay over each other",
+                "A score, or one or more .csv files, or scores with --velocity, to lay over each other",
             )
             .required(true)
             .action(ArgAction::Append)
@@ -42,6 +42,14 @@ pub(super) fn command() -> Command {
              score, or of a real and a generated one with their difference; a folder stands for all MIDI \
              files in it [output: beside the first, .pattern.png]",
         ))
+        .arg(
+            flag(
+                "velocity",
+                "Draw how hard notes are struck: of one score, or of several performances of it one over the \
+                 other [output: beside the first, .velocity.png]",
+            )
+            .conflicts_with("pattern"),
+        )
         .args(reading())
 }
 
@@ -50,7 +58,12 @@ pub(super) fn run(matches: &ArgMatches) -> anyhow::Result<()> {
     let inputs = matches.paths("input");
     let first = inputs.first().expect("it is required");
     let with_pattern = matches.get_flag("pattern");
-    let ending = if with_pattern { "pattern.png" } else { "png" };
+    let with_velocity = matches.get_flag("velocity");
+    let ending = match (with_pattern, with_velocity) {
+        (true, _) => "pattern.png",
+        (_, true) => "velocity.png",
+        _ => "png",
+    };
     let output = matches.path("output").unwrap_or_else(|| {
         if first.is_dir() {
             first.with_added_extension(ending)
@@ -69,6 +82,8 @@ pub(super) fn run(matches: &ArgMatches) -> anyhow::Result<()> {
         let (picture, table) = pattern(matches, &inputs, format)?;
         let beside = output.with_extension("csv");
         vec![(output, picture), (beside, table)]
+    } else if with_velocity {
+        vec![(output, velocity(matches, &inputs, format)?)]
     } else {
         let picture = roll_or_curves(matches, &inputs, format)?;
         vec![(output, picture)]
@@ -108,6 +123,27 @@ fn roll_or_curves(
     } else {
         Err(Usage("several files can be drawn together only if all end with .csv".into()).into())
     }
+}
+
+/// The picture of the velocities of some scores.
+fn velocity(
+    matches: &ArgMatches,
+    inputs: &[PathBuf],
+    format: PictureFormat,
+) -> anyhow::Result<Vec<u8>> {
+    let mut read = Vec::new();
+    for input in inputs {
+        let reading = read_score_with(input, &matches.reading()).map_err(consort::Error::from)?;
+        print_warnings(input, &reading.warnings);
+        let name = input.file_stem().unwrap_or_default().to_string_lossy();
+        read.push((name.into_owned(), reading.value));
+    }
+    let title = read[0].1.metadata.title.clone().unwrap_or_default();
+    let performances: Vec<Performance> = read
+        .iter()
+        .map(|(name, score)| Performance { name, score })
+        .collect();
+    Ok(velocities(&title, &performances, format))
 }
 
 /// The picture of the patterns, and its table.

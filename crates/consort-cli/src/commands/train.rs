@@ -13,7 +13,8 @@ use consort::models::weights_of;
 use consort_corpus::DataFolder;
 use consort_learn::Precision;
 
-use super::{Arguments, data_folder, device, seed};
+use super::{Arguments, data, data_folder, device, seed};
+use crate::outcome::Usage;
 use crate::progress::Line;
 
 /// The arguments.
@@ -29,7 +30,16 @@ pub(crate) fn command() -> Command {
                 .action(clap::ArgAction::Append)
                 .help("Change a setting of the preset, such as recipe.steps=2000 (TOML)"),
         )
-        .arg(data_folder())
+        .arg(
+            data_folder()
+                .action(ArgAction::Append)
+                .value_name("[NAME=]DIR")
+                .help(
+                    "Where the data sets are [default: $CONSORT_DATA, else ../shared/data, else the user's data \
+                     folder]; for a family that learns from corpora with names, such as styles, a folder of \
+                     each, as NAME=DIR and as often as there are",
+                ),
+        )
         .arg(
             Arg::new("example-data")
                 .long("example-data")
@@ -91,7 +101,7 @@ pub(crate) fn run(matches: &ArgMatches) -> anyhow::Result<()> {
             .with_context(|| format!("cannot write {}", data.display()))?;
         DataFolder::new(data)
     } else {
-        matches.data_folder()
+        data_of(&matches.paths("data"))?
     };
     let changes: Vec<String> = matches
         .get_many("set")
@@ -145,6 +155,33 @@ pub(crate) fn run(matches: &ArgMatches) -> anyhow::Result<()> {
         best.unwrap_or(f64::NAN)
     );
     Ok(())
+}
+
+/// The data in the folders of `--data`: one without a name, or those of the names. A folder that is there is a
+/// folder even if its path looks like a name with another.
+fn data_of(folders: &[PathBuf]) -> anyhow::Result<DataFolder> {
+    let named = |path: &PathBuf| -> Option<(String, PathBuf)> {
+        let (name, folder) = path.to_str().filter(|_| !path.is_dir())?.split_once('=')?;
+        Some((name.to_owned(), PathBuf::from(folder)))
+    };
+    let corpora: Vec<(String, PathBuf)> = folders.iter().filter_map(named).collect();
+    match (folders, corpora.len()) {
+        ([], _) => Ok(data::folder(None)),
+        ([folder], 0) => Ok(data::folder(Some(folder.clone()))),
+        (_, 0) => Err(Usage(
+            "--data is given several times; give each folder a name, --data NAME=DIR".into(),
+        )
+        .into()),
+        (folders, count) if count == folders.len() => {
+            Ok(DataFolder::of_corpora(corpora).map_err(consort::Error::from)?)
+        }
+        _ => Err(Usage(
+            "--data is given with a name and without; give all folders a name, --data NAME=DIR, or one \
+             folder without"
+                .into(),
+        )
+        .into()),
+    }
 }
 
 /// Set when the user presses Ctrl-C: the run then stops after its step and keeps its best weights.

@@ -63,6 +63,29 @@ fn generate(family: &dyn Family, weights: Weights, seed: u64) -> Result<Piece, E
 }
 
 #[test]
+fn corpora_with_names_are_taken_or_refused() {
+    for family in FAMILIES {
+        let corpora = vec![("mine".to_owned(), DATA.path().to_owned())];
+        let request = TrainingRequest {
+            data: DataFolder::of_corpora(corpora).unwrap(),
+            ..request(SHORT, None)
+        };
+        match family.train(&request, &mut progress::unobserved) {
+            Err(Error::Prompt { what, remedy }) => {
+                assert!(
+                    what.contains(family.id()) && what.contains("mine"),
+                    "{what}"
+                );
+                assert!(remedy.contains("--data"), "{remedy}");
+            }
+            // A family that takes them may find nothing to learn in this one.
+            Ok(_) | Err(Error::Corpus(_)) => {}
+            Err(other) => panic!("{}: {other}", family.id()),
+        }
+    }
+}
+
+#[test]
 fn names_are_their_own() {
     let distinct = |name: fn(&dyn Family) -> &'static str| {
         let names: BTreeSet<&str> = FAMILIES.iter().map(|family| name(*family)).collect();

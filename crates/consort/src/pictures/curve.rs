@@ -21,7 +21,7 @@ pub(super) fn draw(title: &str, x_label: &str, y_label: &str, series: &[Series])
         WIDTH,
         HEIGHT,
     );
-    let top = header(&mut drawing, title, y_label, series);
+    let top = header(&mut drawing, title, y_label, &names(series));
     let (lines, left_out) = sorted(series);
     let bottom = footer(&mut drawing, x_label, left_out);
     let area = Area {
@@ -55,15 +55,28 @@ pub(super) fn draw(title: &str, x_label: &str, y_label: &str, series: &[Series])
     drawing
 }
 
+/// The names of the lines that have one.
+fn names(series: &[Series]) -> Vec<Entry> {
+    series
+        .iter()
+        .enumerate()
+        .filter(|(_, series)| series.name.chars().any(|c| !c.is_whitespace()))
+        .map(|(index, series)| Entry {
+            colour: theme::series(index),
+            name: series.name.clone(),
+        })
+        .collect()
+}
+
 /// Title, legend and the name of the upward axis; says where the plot may begin.
-fn header(drawing: &mut Drawing, title: &str, y_label: &str, series: &[Series]) -> f64 {
+pub(super) fn header(drawing: &mut Drawing, title: &str, y_label: &str, entries: &[Entry]) -> f64 {
     let mut y = MARGIN;
     let bold = Font {
         size: theme::TITLE,
         weight: Weight::SemiBold,
         colour: theme::INK,
     };
-    let room = WIDTH - 2.0 * MARGIN;
+    let room = drawing.width() - 2.0 * MARGIN;
     let title = lettering::fitted(title, bold.size, bold.weight, room);
     if !title.is_empty() {
         drawing.text(
@@ -74,16 +87,7 @@ fn header(drawing: &mut Drawing, title: &str, y_label: &str, series: &[Series]) 
         );
         y += 26.0;
     }
-    let entries: Vec<Entry> = series
-        .iter()
-        .enumerate()
-        .filter(|(_, series)| series.name.chars().any(|c| !c.is_whitespace()))
-        .map(|(index, series)| Entry {
-            colour: theme::series(index),
-            name: series.name.clone(),
-        })
-        .collect();
-    y += legend::draw(drawing, (MARGIN, y), &entries, Swatch::Line);
+    y += legend::draw(drawing, (MARGIN, y), entries, Swatch::Line);
     let label = lettering::fitted(y_label, theme::SMALL, Weight::Regular, room);
     drawing.text(
         (MARGIN, y + 18.0),
@@ -108,7 +112,7 @@ fn footer(drawing: &mut Drawing, x_label: &str, left_out: usize) -> f64 {
     y - 36.0
 }
 
-fn font(size: f64) -> Font {
+pub(super) fn font(size: f64) -> Font {
     Font {
         size,
         weight: Weight::Regular,

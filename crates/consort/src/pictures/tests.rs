@@ -7,6 +7,8 @@ use roxmltree::{Document, Node};
 
 use super::*;
 
+mod velocity;
+
 fn tune(body: &str) -> Score {
     let text = format!("X:1\nT:A <Tune> & more\nM:4/4\nL:1/4\nK:C\n{body}\n");
     let tunes = abc::read(text.as_bytes()).expect("it is ABC");

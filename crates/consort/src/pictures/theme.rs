@@ -91,6 +91,27 @@ pub(crate) fn heat(level: i8) -> Option<Colour> {
     }
 }
 
+/// From little to much: the last seven of the nine colours of YlGnBu (<https://colorbrewer2.org>), which stay
+/// apart for colour-blind readers; the first two are too pale on white.
+const SCALE: [Colour; 7] = [
+    Colour::hex(0xc7_e9_b4),
+    Colour::hex(0x7f_cd_bb),
+    Colour::hex(0x41_b6_c4),
+    Colour::hex(0x1d_91_c0),
+    Colour::hex(0x22_5e_a8),
+    Colour::hex(0x25_34_94),
+    Colour::hex(0x08_1d_58),
+];
+
+/// The colour of a share of the most there can be, 0 to 1.
+pub(crate) fn scale(share: f64) -> Colour {
+    let parts = SCALE.len() - 1;
+    let place = share.clamp(0.0, 1.0) * parts as f64;
+    let index = (place as usize).min(parts - 1);
+    let percent = ((place - index as f64) * 100.0).round() as u16;
+    SCALE[index].mixed(SCALE[index + 1], percent)
+}
+
 /// Font sizes.
 pub(crate) const TITLE: f64 = 18.0;
 pub(crate) const TEXT: f64 = 12.5;
