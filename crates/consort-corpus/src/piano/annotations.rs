@@ -1,8 +1,8 @@
 //! The annotations of the ASAP dataset: a text with a line for each beat.
 //!
 //! A line has three fields between tabs: the moment in seconds, the same again, and what the beat is:
-//! `db` for one that begins a bar, `b` or, in free time, `bR` for another. Where a metre or a key begins, these
-//! follow after commas: `db,4/4,-3`.
+//! `db` for one that begins a bar, `b` or, in free time, `bR` for another. Where a metre or a key
+//! begins, these follow after commas: `db,4/4,-3`, `db,4/4` or `db,,-3`.
 
 use consort_music::Metre;
 
@@ -61,7 +61,7 @@ fn line(text: &str) -> Result<(f64, bool, Option<Metre>), String> {
     for label in labels {
         if label.contains('/') {
             metre = Some(label.parse().map_err(|error| format!("{error}"))?);
-        } else if label.parse::<i8>().is_err() {
+        } else if !label.is_empty() && label.parse::<i8>().is_err() {
             return Err(format!("{label:?} is neither a metre nor a key"));
         }
     }
@@ -74,7 +74,7 @@ mod tests {
 
     #[test]
     fn beats_have_moments_bars_and_metres() {
-        let text = "0.5\t0.5\tb,4/4,-3\r\n1.0\t1.0\tdb\r\n1.5\t1.5\tbR\r\n2.25\t2.25\tdb,3/8\r\n3\t3\tb,2\r\n";
+        let text = "0.5\t0.5\tb,4/4,-3\r\n1.0\t1.0\tdb\r\n1.5\t1.5\tbR\r\n2.25\t2.25\tdb,3/8\r\n3\t3\tb,,2\r\n";
         let beats = beats(text.as_bytes()).unwrap();
         assert_eq!(beats.seconds, [0.5, 1.0, 1.5, 2.25, 3.0]);
         assert_eq!(beats.downbeats, [false, true, false, true, false]);
