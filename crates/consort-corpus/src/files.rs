@@ -2,7 +2,7 @@
 
 use std::fs::{self, File};
 use std::io::{self, Read};
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use crate::folder::CorpusError;
 
@@ -111,4 +111,11 @@ fn read_at_most(path: &Path, most: u64) -> io::Result<Vec<u8>> {
         .take(most.saturating_add(1))
         .read_to_end(&mut bytes)?;
     Ok(bytes)
+}
+
+/// The path, if it cannot lead out of the folder it is joined to.
+pub(crate) fn inside(path: &str) -> Option<String> {
+    let mut parts = Path::new(path).components();
+    let is_inside = !path.is_empty() && parts.all(|part| matches!(part, Component::Normal(_)));
+    is_inside.then(|| path.to_owned())
 }

@@ -12,6 +12,7 @@ mod fold;
 pub mod folder;
 pub mod folk;
 pub mod groove;
+pub mod piano;
 pub mod set;
 
 pub use chorales::Chorale;

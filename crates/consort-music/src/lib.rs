@@ -3,6 +3,7 @@
 #![doc = include_str!("../README.md")]
 
 pub mod abc;
+pub mod beats;
 pub mod dynamics;
 pub mod format;
 pub mod grid;

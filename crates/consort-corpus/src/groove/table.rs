@@ -3,10 +3,9 @@
 //! It is CSV of the plainest kind: no field is quoted or holds a comma. A file of another kind is
 //! refused rather than guessed at.
 
-use std::path::{Component, Path};
-
 use consort_music::{Metre, Tempo};
 
+use crate::files::inside;
 use crate::fold::Fold;
 
 /// The first line.
@@ -124,13 +123,6 @@ fn tempo(bpm: &str) -> Option<Tempo> {
 fn metre(text: &str) -> Option<Metre> {
     let (beats, unit) = text.split_once('-')?;
     Metre::new(beats.parse().ok()?, unit.parse().ok()?)
-}
-
-/// The path, if it cannot lead out of the folder it is joined to.
-fn inside(path: &str) -> Option<String> {
-    let mut parts = Path::new(path).components();
-    let is_inside = !path.is_empty() && parts.all(|part| matches!(part, Component::Normal(_)));
-    is_inside.then(|| path.to_owned())
 }
 
 #[cfg(test)]
