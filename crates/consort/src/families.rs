@@ -20,6 +20,7 @@ use crate::training;
 
 pub mod chorale;
 pub mod drums;
+pub mod dynamics;
 pub mod folk;
 
 mod protocol;
@@ -28,7 +29,12 @@ mod protocol;
 mod conformance;
 
 /// Every family. A sixth is a folder and a line here.
-pub static FAMILIES: &[&dyn Family] = &[&chorale::Chorale, &folk::Folk, &drums::Drums];
+pub static FAMILIES: &[&dyn Family] = &[
+    &chorale::Chorale,
+    &folk::Folk,
+    &drums::Drums,
+    &dynamics::Dynamics,
+];
 
 /// The family called `id`.
 ///
@@ -104,6 +110,27 @@ pub trait Model: Sync {
 
     /// A network with initial weights.
     fn network(&self, architecture: &Self::Architecture, seed: Seed) -> Self::Network;
+
+    /// The architecture for `data`, where that has a say in it, such as how many corpora there are; `from` is
+    /// that of the weights to start from.
+    fn architecture_for(
+        &self,
+        architecture: Self::Architecture,
+        _data: &DataFolder,
+        _from: Option<&Self::Architecture>,
+    ) -> Self::Architecture {
+        architecture
+    }
+
+    /// A trained network made to fit another architecture, or nothing if that cannot be.
+    fn grown(
+        &self,
+        _network: Self::Network,
+        _architecture: &Self::Architecture,
+        _seed: Seed,
+    ) -> Option<Self::Network> {
+        None
+    }
 
     /// The data in `folder`, and what it is.
     ///

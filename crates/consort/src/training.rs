@@ -29,24 +29,28 @@ pub(crate) fn train<M: Model>(
 ) -> Result<Trained, Error> {
     check_names(model, &request.data)?;
     let settings: Settings<M::Architecture, M::Curriculum> = settings(model, request)?;
-    let architecture = json(&settings.architecture);
-    let (network, before) = match &request.from {
-        Some(weights) => {
-            let (_, network) = network_of(model, weights.clone())?;
-            if weights.header.architecture != architecture {
-                let reason =
-                    "the preset's architecture differs from that of the weights to start from";
-                return Err(Error::Preset {
-                    name: request.preset.clone(),
-                    reason: reason.into(),
-                });
-            }
-            (network, Some(weights))
+    let begun = match &request.from {
+        Some(weights) => Some(network_of(model, weights.clone())?),
+        None => None,
+    };
+    let from = begun.as_ref().map(|(architecture, _)| architecture);
+    let wanted = model.architecture_for(settings.architecture, &request.data, from);
+    let architecture = json(&wanted);
+    let before = request.from.as_ref();
+    let network = match begun {
+        Some((from, network)) if json(&from) == architecture => network,
+        Some((_, network)) => {
+            let grown = model.grown(network, &wanted, request.seed);
+            grown.ok_or_else(|| Error::Preset {
+                name: request.preset.clone(),
+                reason: "the preset's architecture differs from that of the weights to start from"
+                    .into(),
+            })?
         }
-        None => (model.network(&settings.architecture, request.seed), None),
+        None => model.network(&wanted, request.seed),
     };
     let network = request.device.place(network)?;
-    let material = model.data(&settings.architecture, &settings.curriculum, &request.data)?;
+    let material = model.data(&wanted, &settings.curriculum, &request.data)?;
     let folder = request.run.as_deref();
     let fitted = fit(
         network,
