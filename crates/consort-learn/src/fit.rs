@@ -386,7 +386,8 @@ impl ModuleVisitor for GradientVisitor<'_> {
     }
 }
 
-/// The mean of the shards, weighted by their counts and summed in their order.
+/// The mean of the shards, weighted by their counts and summed in their order. What any of them has a
+/// gradient for is learnt, and not a statistic, even if others do not touch it.
 fn combine(shards: Vec<Shard>, count: usize) -> (Parameters, Parameters) {
     let mut gradients = Parameters::new();
     let mut buffers = Parameters::new();
@@ -399,6 +400,7 @@ fn combine(shards: Vec<Shard>, count: usize) -> (Parameters, Parameters) {
         add(&mut gradients, shard.gradients, share);
         add(&mut buffers, shard.buffers, share);
     }
+    buffers.retain(|name, _| !gradients.contains_key(name));
     (gradients, buffers)
 }
 

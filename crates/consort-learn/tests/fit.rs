@@ -239,3 +239,68 @@ fn a_loss_that_is_no_number_stops_the_run() {
     );
     assert!(matches!(result, Err(FitError::Diverged { .. })));
 }
+
+/// Two outputs, of which a batch asks for one.
+#[derive(Module, Debug)]
+struct Heads {
+    first: Linear,
+    second: Linear,
+}
+
+impl Objective for Heads {
+    type Batch = bool;
+
+    /// How far the output that is asked for is from 1.
+    fn loss(&self, batch: &bool, _: &mut Noise) -> Loss {
+        let head = if *batch { &self.first } else { &self.second };
+        let x = Tensor::<2>::from_data(TensorData::new(vec![1.0f32, 1.0], [1, 2]), &Device::flex());
+        let x = x.to_device(&head.weight.val().device());
+        let error = head.forward(x) - 1.0;
+        Loss {
+            mean: (error.clone() * error).mean(),
+            count: 1,
+        }
+    }
+}
+
+struct Turns;
+
+impl Batches for Turns {
+    type Batch = bool;
+
+    fn batches_per_epoch(&self, _: Split) -> usize {
+        2
+    }
+
+    fn batch(&self, _: Split, _: u64, index: usize, _: Seed) -> bool {
+        index == 0
+    }
+}
+
+/// What one batch of a step does not touch was taken for a running statistic, and shrank.
+#[test]
+fn parts_that_only_some_batches_touch_are_learnt() {
+    let mut stream = Seed(1).stream("weights", 0);
+    let mut head = || initial::linear(2, 1, 1.0, &mut stream, &Device::flex());
+    let network = Heads {
+        first: head(),
+        second: head(),
+    };
+    let mut recipe = recipe(200);
+    recipe.optimizer.weight_decay = 0.0;
+    let fitted = fit(
+        network,
+        &Turns,
+        &recipe,
+        Seed(1),
+        None,
+        &mut progress::unobserved,
+    );
+    let valid = fitted
+        .expect("nothing stops it")
+        .history
+        .last()
+        .unwrap()
+        .valid;
+    assert!(valid < 1e-3, "{valid}");
+}

@@ -20,7 +20,7 @@ mod example_data;
 mod generator;
 pub mod network;
 pub mod objective;
-mod pianist;
+pub mod pianist;
 pub mod roll;
 mod touch;
 

@@ -1,7 +1,7 @@
-//! A small corpus of our own making, in the layout of the ASAP dataset: a melody over chords, louder on the
-//! beat and at the top, whose loudness swells and falls with the bars.
+//! Small corpora of our own making, in the layouts of the ASAP dataset and of the set of piano rolls: a melody
+//! over chords, louder on the beat and at the top, whose loudness swells and falls with the bars.
 //!
-//! It stands in for the real set where that is absent: enough to see a network learn, not to make a pianist
+//! They stand in for the real sets where these are absent: enough to see a network learn, not to make a pianist
 //! of it.
 
 use std::fmt::Write;
@@ -9,7 +9,7 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
-use consort_corpus::piano::ASAP;
+use consort_corpus::piano::{ASAP, JAZZ_ROLLS, ROLLS};
 use consort_learn::{Seed, Stream};
 use consort_music::score::TempoChange;
 use consort_music::{
@@ -25,9 +25,13 @@ const BARS: usize = 16;
 /// Ticks of an eighth.
 const STEP: i64 = 240;
 
-/// Writes the set.
+/// Rolls, of which the hash of the name puts some into each fold.
+const ROLL_COUNT: usize = 7;
+
+/// Writes the sets.
 pub(super) fn write(folder: &Path) -> io::Result<()> {
     let mut stream = Seed(1).stream("example data", 0);
+    write_rolls(&folder.join(ROLLS), &mut stream)?;
     let set = folder.join(ASAP);
     let mut table = "composer,title,folder,midi_score,midi_performance,performance_annotations,\
                      midi_score_annotations\n"
@@ -51,6 +55,26 @@ pub(super) fn write(folder: &Path) -> io::Result<()> {
         .expect("a string takes any text");
     }
     fs::write(set.join("metadata.csv"), table)
+}
+
+fn write_rolls(set: &Path, stream: &mut Stream) -> io::Result<()> {
+    let folder = set.join("midi/exp");
+    fs::create_dir_all(&folder)?;
+    fs::create_dir_all(set.join("output"))?;
+    let mut catalogue = Vec::new();
+    for (number, roll) in JAZZ_ROLLS.iter().take(ROLL_COUNT).enumerate() {
+        let (_, played) = piece(120, stream);
+        let file = folder.join(format!("{}_exp.mid", roll.druid));
+        fs::write(file, midi::write(&played))?;
+        catalogue.push(serde_json::json!({
+            "druid": roll.druid,
+            "composer": "Nobody",
+            "work": format!("Roll_{number}"),
+            "type": "welte-red",
+        }));
+    }
+    let catalogue = serde_json::Value::from(catalogue);
+    fs::write(set.join("output/catalog.json"), catalogue.to_string())
 }
 
 /// The beats of a piece as annotated.

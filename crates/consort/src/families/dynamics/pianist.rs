@@ -16,17 +16,17 @@ const TELL_EVERY: usize = 64;
 
 /// How a passage is to be played.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Intent {
+pub struct Intent {
     /// The number of the style.
-    pub(super) style: usize,
+    pub style: usize,
     /// Whether the beats are known.
-    pub(super) beats: bool,
+    pub beats: bool,
     /// How freely velocities are drawn; 0 takes what is to be expected.
-    pub(super) temperature: f32,
+    pub temperature: f32,
     /// The mean velocity to aim at.
-    pub(super) loudness: Option<f64>,
+    pub loudness: Option<f64>,
     /// The standard deviation to aim at.
-    pub(super) range: Option<f64>,
+    pub range: Option<f64>,
 }
 
 /// The velocity of each note of a passage, in its order, from 1 to 127.
@@ -35,7 +35,7 @@ pub(super) struct Intent {
 ///
 /// # Errors
 /// If the observer stops the work, or the passage is too long for a roll.
-pub(super) fn play(
+pub fn play(
     network: &Network,
     passage: &Passage,
     intent: Intent,

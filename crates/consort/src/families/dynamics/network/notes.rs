@@ -298,3 +298,73 @@ pub(in crate::families::dynamics) fn drawn_loss(
 pub(super) fn tell_all(passage: &Passage, beats: bool) -> Vec<f32> {
     tell(passage, 0..passage.events.len(), beats)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SAID: [f32; 12] = [
+        0.3, -0.2, 0.1, -0.4, 0.2, -0.3, // a row of two: shares, places, scales
+        -1.0, 0.5, 0.6, 0.2, 1.1, -0.9,
+    ];
+    const LEVELS: [Level; 2] = [
+        Level {
+            mean: 60.0,
+            deviation: 15.0,
+        },
+        Level {
+            mean: 80.0,
+            deviation: 9.0,
+        },
+    ];
+
+    fn losses(said: &[f32], velocities: [f64; 2]) -> Vec<f64> {
+        let struck: Vec<f32> = LEVELS
+            .iter()
+            .zip(velocities)
+            .map(|(level, velocity)| level.standardized(velocity))
+            .collect();
+        let said = Tensor::from_data(TensorData::new(said.to_vec(), [2, 6]), &Device::flex());
+        let losses = drawn_loss(said, &struck, &LEVELS).into_data();
+        losses.iter::<f64>().collect()
+    }
+
+    #[test]
+    fn probabilities_of_all_velocities_sum_to_one() {
+        let mut sums = [0.0; 2];
+        for velocity in 1..=127 {
+            let losses = losses(&SAID, [f64::from(velocity); 2]);
+            for (sum, loss) in sums.iter_mut().zip(losses) {
+                *sum += (-loss).exp();
+            }
+        }
+        for sum in sums {
+            assert!((sum - 1.0).abs() < 1e-3, "{sum}");
+        }
+    }
+
+    #[test]
+    fn gradients_are_those_of_small_changes() {
+        let struck = [LEVELS[0].standardized(71.0), LEVELS[1].standardized(127.0)];
+        let device = Device::flex().autodiff();
+        let said = TensorData::new(SAID.to_vec(), [2, 6]);
+        let said = Tensor::<2>::from_data(said, &device).require_grad();
+        let loss = drawn_loss(said.clone(), &struck, &LEVELS).sum();
+        let gradients = said
+            .grad(&loss.backward())
+            .expect("it depends on what is said");
+        let gradients: Vec<f64> = gradients.into_data().iter::<f64>().collect();
+        for (index, gradient) in gradients.iter().enumerate() {
+            let moved = |by: f32| -> f64 {
+                let mut said = SAID;
+                said[index] += by;
+                losses(&said, [71.0, 127.0]).iter().sum()
+            };
+            let expected = (moved(0.01) - moved(-0.01)) / 0.02;
+            assert!(
+                (gradient - expected).abs() < 2e-3,
+                "{index}: {gradient}, {expected}"
+            );
+        }
+    }
+}
