@@ -7,6 +7,7 @@ use std::path::Path;
 use consort_corpus::chorales::{bach, jsb};
 use consort_corpus::folk::{Nottingham, nottingham, public_domain};
 use consort_corpus::groove::groove;
+use consort_corpus::piano::{asap, rolls};
 use consort_corpus::{CorpusError, DataFolder, Fold, SETS, Source, set, verify};
 
 /// The data beside the repository, or nothing and a line that says so.
@@ -126,9 +127,15 @@ fn a_corpus_carries_the_licence_of_its_set() {
         public_domain(&data).expect("the set is there"),
     ];
     let drums = groove(&data).expect("the set is there");
+    let piano = [
+        asap(&data).expect("the set is there"),
+        rolls(&data).expect("the set is there"),
+    ];
     let of_chorales = chorales.into_iter().map(|corpus| corpus.stamp);
     let of_tunes = tunes.into_iter().map(|corpus| corpus.stamp);
-    for stamp in of_chorales.chain(of_tunes).chain([drums.stamp]) {
+    let of_piano = piano.into_iter().map(|corpus| corpus.stamp);
+    let others = of_piano.chain([drums.stamp]);
+    for stamp in of_chorales.chain(of_tunes).chain(others) {
         let known = set::find(stamp.name).expect("it has an entry");
         assert_eq!(stamp.licence, known.licence);
     }
@@ -176,7 +183,12 @@ fn sets_of_single_files_are_fetched_whole() {
     use consort_corpus::download::get;
 
     let Some(data) = data() else { return };
-    for name in ["jsb-chorales", "folk-nottingham"] {
+    for name in [
+        "jsb-chorales",
+        "folk-nottingham",
+        "piano-asap",
+        "piano-rolls",
+    ] {
         let known = set::find(name).unwrap();
         let published = data.set(known.name).expect("the set is there");
         let root = tempfile::tempdir().unwrap();

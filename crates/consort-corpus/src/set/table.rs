@@ -5,6 +5,7 @@ use super::{Origin, Set, Source};
 use crate::chorales::{BACH, JSB};
 use crate::folk::{NOTTINGHAM, PUBLIC_DOMAIN};
 use crate::groove::GROOVE;
+use crate::piano::{ASAP, ROLLS};
 
 /// The release of music21 whose corpus is used. Newer ones change encodings.
 const MUSIC21: &str = "https://files.pythonhosted.org/packages/15/12/\
@@ -168,5 +169,70 @@ pub static SETS: &[Set] = &[
                 path: "groove/",
             }],
         }],
+    },
+    Set {
+        name: ASAP,
+        title: "ASAP: human performances of classical piano music with beats, metres and keys, and the scores as MIDI",
+        homepage: "https://github.com/fosfrancesco/asap-dataset",
+        licence: "CC-BY-NC-SA-4.0",
+        citation: "Foscarin, F., McLeod, A., Rigaux, P., Jacquemard, F., and Sakai, M. (2020). ASAP: a \
+            dataset of aligned scores and performances for piano transcription. Proceedings of the \
+            21st International Society for Music Information Retrieval Conference, 534-541",
+        purpose: "training and evaluating the dynamics family",
+        notes: &[
+            "weights trained on it carry its licence: no commercial use, and shared alike",
+            "1,067 performances, 94 hours, and 235 scores, all with annotations; 370 performances, 24.9 hours, are in 4/4 throughout; the MusicXML and the audio are left out",
+            "the metres and tempos in the MIDI files mean nothing: use the *_annotations.txt",
+            "captured velocities: 41 distinct ones at least in a performance, 95 in the median",
+        ],
+        bytes: 69_461_685,
+        sha256: "b211564a7dc31f130bd981e8e81fdfa5989d87faddcfb932e84f190d1c663f5e",
+        list: include_str!("piano-asap.sha256"),
+        // LICENSE.md is not listed: nothing says that it stands in this commit. README.md has the licence.
+        sources: &[Source::Files {
+            url: "https://raw.githubusercontent.com/fosfrancesco/asap-dataset/afc815c75c42e83a79c03feb6da8a35e77d4c6b8/",
+            bytes: 69_461_685,
+            origins: &[Origin {
+                place: "",
+                path: "",
+            }],
+        }],
+    },
+    Set {
+        name: ROLLS,
+        title: "Piano rolls of 1905 to 1930 as MIDI, from the Pianolatron of Stanford University",
+        homepage: "https://github.com/pianoroll/pianolatron-data",
+        licence: "MIT",
+        citation: "Data for the Pianolatron player, Stanford University, \
+            https://github.com/pianoroll/pianolatron-data",
+        purpose: "the jazz style of the dynamics family",
+        notes: &[
+            "rolls that are also in other collections are published there under CC BY-NC-SA",
+            "650 rolls, 69 hours; output/catalog.json has the title, composer, performer and kind of 649 of them",
+            "velocities are emulated from the track of the roll that drives its dynamics, so that whole chords share one; there are no beats",
+            "89 rolls of the kind 88-note and one of 65-note have no dynamics",
+        ],
+        bytes: 26_685_647,
+        sha256: "c0e484491c67ba78ce2cd7d1f9fe012d281a6e26d1934c45561b74f08c12a79c",
+        list: include_str!("piano-rolls.sha256"),
+        sources: &[
+            Source::Files {
+                url: "https://raw.githubusercontent.com/pianoroll/pianolatron-data/0ce5e187b3e6757411be3d9625ec46d7eefb6232/",
+                bytes: 3_474,
+                origins: &[Origin {
+                    place: "README.md",
+                    path: "README.md",
+                }],
+            },
+            // The last rolls of the catalogue were asked for in this commit, whose script writes it in this form.
+            Source::Files {
+                url: "https://raw.githubusercontent.com/pianoroll/pianolatron-data/4c2ee52d2fb1fd0c360e47d7a099b5bdc50305ad/",
+                bytes: 26_682_173,
+                origins: &[Origin {
+                    place: "",
+                    path: "",
+                }],
+            },
+        ],
     },
 ];
