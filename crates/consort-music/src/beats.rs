@@ -103,9 +103,11 @@ fn strength(onsets: &[(f64, f64)], first: f64, last: f64) -> Vec<f32> {
     for &(at, weight) in onsets {
         let middle = (at - first + MARGIN) * RATE;
         let near = frame(at - first + MARGIN);
-        for index in near.saturating_sub(reach)..frames.min(near + reach + 1) {
+        let from = near.saturating_sub(reach);
+        let to = frames.min(near + reach + 1);
+        for (index, strength) in strength.iter_mut().enumerate().take(to).skip(from) {
             let away = (index as f64 - middle) / (RATE * SPREAD);
-            strength[index] += (weight * (-0.5 * away * away).exp()) as f32;
+            *strength += (weight * (-0.5 * away * away).exp()) as f32;
         }
     }
     // Ten notes at once are not ten times as strong as one.

@@ -39,6 +39,7 @@ fn main() -> Result<(), Box<dyn Error>> {
                 style: 0,
                 beats: true,
                 temperature,
+                timing: None,
                 loudness: None,
                 range: None,
             };
@@ -50,7 +51,7 @@ fn main() -> Result<(), Box<dyn Error>> {
                 &mut stream,
                 &mut progress::unobserved,
             );
-            let said = said.map_err(|error| error.to_string())?;
+            let said = said.map_err(|error| error.to_string())?.velocities;
             let mut velocities = vec![0.0; said.len()];
             for (event, said) in passage.events.iter().zip(said) {
                 velocities[event.source] = said;

@@ -204,7 +204,7 @@ impl Written {
         let phases: Vec<f64> = onsets.iter().map(phase).collect();
         #[expect(clippy::cast_precision_loss, reason = "notes of a file")]
         let count = phases.len() as f64;
-        let least = (3.0 / count.sqrt()).min(0.95).max(CLUSTERED);
+        let least = (3.0 / count.sqrt()).clamp(CLUSTERED, 0.95);
         [1.0, 2.0, 3.0, 4.0, 6.0].into_iter().any(|parts| {
             let angles = phases.iter().map(|phase| (TAU * parts * phase).cos());
             angles.sum::<f64>() / count >= least

@@ -54,6 +54,10 @@ impl Model for Dynamics {
                 toml: include_str!("dynamics/presets/default.toml"),
             },
             Preset {
+                name: "timing",
+                toml: include_str!("dynamics/presets/timing.toml"),
+            },
+            Preset {
                 name: "article",
                 toml: include_str!("dynamics/presets/article.toml"),
             },
@@ -104,7 +108,7 @@ impl Model for Dynamics {
     }
 
     fn grown(&self, network: Network, architecture: &Architecture, seed: Seed) -> Option<Network> {
-        network.with_styles(architecture, seed)
+        network.grown(architecture, seed)
     }
 
     fn data(

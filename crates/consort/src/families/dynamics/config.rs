@@ -41,6 +41,9 @@ pub struct NotesShape {
     pub mixture: usize,
     /// The share of each layer's outputs that is hidden while learning, in [0, 1).
     pub dropout: f32,
+    /// Units of the layer that says when notes are played; 0 for a network that knows nothing of it.
+    #[serde(default)]
+    pub timing: usize,
 }
 
 /// What shapes the network of the article.
@@ -104,6 +107,22 @@ pub const OPTIONS: &[OptionSpec] = &[
             default: Some(1.0),
         },
         help: "How far velocities move from those that are given to those of the player; 0 leaves the score as it is",
+    },
+    OptionSpec {
+        name: "timing",
+        value_name: "T",
+        kind: OptionKind::Real {
+            low: 0.0,
+            high: 1.0,
+            default: Some(0.0),
+        },
+        help: "How far tempo, onsets and lengths of notes move to those of a pianist; what is written stays beside it",
+    },
+    OptionSpec {
+        name: "pedal",
+        value_name: "",
+        kind: OptionKind::Switch,
+        help: "Add a pianist's sustain pedal",
     },
     OptionSpec {
         name: "temperature",

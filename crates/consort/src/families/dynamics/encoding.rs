@@ -6,10 +6,15 @@ use consort_music::{Pitch, Velocity};
 mod features;
 mod history;
 mod metre;
+mod timing;
 
 pub use features::{FEATURES, tell};
 pub use history::{HISTORY, History, REFERENCES, References, references};
 pub use metre::{beats_of, seconds_of};
+pub use timing::{
+    DELAY_UNIT, LENGTH_UNIT, Pedal, TEMPO_UNIT, TIMING_HISTORY, Timed, TimingHistory, firsts,
+    timings,
+};
 
 use metre::Bars;
 

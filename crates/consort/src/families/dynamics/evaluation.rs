@@ -226,11 +226,12 @@ impl Study<'_> {
             style,
             beats: given != Given::PerformedWithoutBeats,
             temperature,
+            timing: None,
             loudness: None,
             range: None,
         };
         let mut stream = self.seed.stream(&performance.id, 0);
-        let said = play(self.network, &passage, intent, &mut stream, observe)?;
+        let said = play(self.network, &passage, intent, &mut stream, observe)?.velocities;
         let mut velocities = vec![0.0; said.len()];
         for (event, said) in passage.events.iter().zip(said) {
             velocities[event.source] = said;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use consort_learn::{Observer, Seed};
 use consort_music::dynamics::{self, Levels};
-use consort_music::{Score, abc};
+use consort_music::{Resolution, Score, abc};
 
 use super::encoding::{Level, View};
 use super::network::Network;
@@ -25,6 +25,20 @@ pub(super) fn example() -> Prompt {
 /// A network that is ready to play.
 pub(super) struct Performer {
     network: Network,
+}
+
+/// The most that draws of timing are freed: what a network is unsure of would be heard as a stumble.
+const TIMING_TEMPERATURE: f32 = 0.5;
+
+/// Ticks in a quarter note at least, for timing to be told.
+const FINE: u32 = 480;
+
+/// The same score in ticks fine enough for timing.
+fn fine(score: &Score) -> Score {
+    let ticks = score.resolution.ticks_per_quarter();
+    let finer = Resolution::new(ticks.saturating_mul(FINE.div_ceil(ticks)));
+    let finer = finer.and_then(|finer| score.at_resolution(finer));
+    finer.unwrap_or_else(|| score.clone())
 }
 
 /// What is done about written dynamics.
@@ -68,6 +82,11 @@ impl Piecewise for Performer {
         let Prompt::Score(score) = prompt else {
             return Err(Error::prompt("there is no score to play", "give one"));
         };
+        let strength = options.real("strength").unwrap_or(1.0);
+        let timing = options.real("timing").unwrap_or(0.0);
+        let pedal = options.switch("pedal");
+        let finer = (timing > 0.0 || pedal).then(|| fine(score));
+        let score = finer.as_ref().unwrap_or(score);
         let touches = Touches::of(score);
         if touches.len() == 0 {
             return Err(Error::prompt(
@@ -85,6 +104,12 @@ impl Piecewise for Performer {
                     .to_owned(),
             );
         }
+        if finer.is_some() && !on_grid {
+            return Err(Error::prompt(
+                "the notes are timed by somebody's playing already",
+                "leave out --timing and --pedal, or quantize them first: consort convert --quantize 16",
+            ));
+        }
         let view = match (is_roll, on_grid) {
             (true, _) => View::Grid,
             (false, true) => View::Notated,
@@ -97,13 +122,16 @@ impl Piecewise for Performer {
             style,
             beats: view != View::Performed,
             temperature,
+            timing: finer
+                .is_some()
+                .then_some(temperature.min(TIMING_TEMPERATURE)),
             loudness: options.real("loudness"),
             range: options.real("range"),
         };
         let mut stream = seed.stream("dynamics", 0);
         let played = play(&self.network, &passage, intent, &mut stream, observe)?;
         let mut velocities = vec![0.0; touches.len()];
-        for (event, velocity) in passage.events.iter().zip(played) {
+        for (event, &velocity) in passage.events.iter().zip(&played.velocities) {
             velocities[event.source] = velocity;
         }
         let marks = match options.text("marks") {
@@ -120,13 +148,18 @@ impl Piecewise for Performer {
         if options.switch("keep-accents") {
             touches.accent(score, &mut velocities);
         }
-        let strength = options.real("strength").unwrap_or(1.0);
         let mut music = score.clone();
         if strength > 0.0 && touches.write(&mut music, &velocities, strength) {
             let are_left = marks != Marks::Ignore && written.is_some();
             if !are_left {
                 dynamics::mark(&mut music);
             }
+        }
+        if timing > 0.0 {
+            touches.time(&mut music, &passage, &played.timed, timing);
+        }
+        if pedal && !touches.pedal(&mut music, &passage, &played.timed) {
+            notices.push("the score has a pedal of its own, which stays".to_owned());
         }
         let sounding = Level::of(velocities.iter().copied());
         let facts = sounding.map_or_else(BTreeMap::new, |level| {

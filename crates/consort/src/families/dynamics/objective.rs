@@ -7,7 +7,7 @@ use consort_corpus::piano::{Corpus, Performance};
 use consort_learn::{Batches, Loss, Noise, Objective, Seed, Split, Stream};
 
 use super::config::{Curriculum, Shape};
-use super::encoding::{Passage, View};
+use super::encoding::{Passage, Timed, View, timings};
 use super::network::Network;
 use super::roll::Roll;
 
@@ -87,7 +87,12 @@ impl Performances {
         curriculum: Curriculum,
     ) -> Performances {
         let is_roll = matches!(shape, Shape::Rolls(_));
-        let of_style = |(number, corpus)| Style::new(number, corpus, is_roll, &curriculum);
+        let views: &[View] = match shape {
+            Shape::Rolls(_) => &[View::Grid],
+            Shape::Notes(shape) if shape.timing > 0 => &[View::Notated],
+            Shape::Notes(_) => &[View::Performed, View::Grid],
+        };
+        let of_style = |(number, corpus)| Style::new(number, corpus, views, &curriculum);
         let mut styles: Vec<Style> = corpora.into_iter().map(of_style).collect();
         styles.retain(|style| !style.train.is_empty());
         Performances {
@@ -133,11 +138,11 @@ impl Performances {
         let mut batch = NoteBatch::empty(style.number, rows, &self.curriculum);
         let mut row = 0;
         while row < rows {
-            let (passage, beats) = self.passage(style, style.draw(stream), stream);
+            let (passage, timed, beats) = self.passage(style, style.draw(stream), stream);
             let room = passage.events.len().saturating_sub(steps);
             let windows = windows_per_draw.clamp(1, rows - row);
             let froms: Vec<usize> = (0..windows).map(|_| stream.below(room + 1)).collect();
-            batch.fill(row, &passage, &froms, beats);
+            batch.fill(row, &passage, &timed, &froms, beats);
             row += windows;
         }
         batch
@@ -156,8 +161,14 @@ impl Performances {
         batch
     }
 
-    /// A performance in a view, moved a little, and whether its beats are told.
-    fn passage(&self, style: &Style, index: usize, stream: &mut Stream) -> (Passage, bool) {
+    /// A performance in a view, moved a little, when its notes are played if it is read from the page, and
+    /// whether its beats are told.
+    fn passage(
+        &self,
+        style: &Style,
+        index: usize,
+        stream: &mut Stream,
+    ) -> (Passage, Vec<Timed>, bool) {
         let performance = &style.corpus.performances[index];
         let Curriculum {
             grid_share,
@@ -168,9 +179,14 @@ impl Performances {
             ..
         } = self.curriculum;
         let which = stream.uniform();
+        let mut timed = Vec::new();
         let score = style.corpus.score_of(performance);
         let passage = match score.filter(|_| performance.matches_score) {
-            Some(score) if which >= 1.0 - notated_share => Passage::notated(performance, score),
+            Some(score) if which >= 1.0 - notated_share => {
+                let passage = Passage::notated(performance, score);
+                timed = timings(&passage, performance, score);
+                passage
+            }
             _ if which < grid_share => Passage::on_grid(performance),
             _ => Passage::performed(performance),
         };
@@ -178,7 +194,7 @@ impl Performances {
         let semitones = i32::try_from(up).unwrap_or(0) - i32::try_from(transposition).unwrap_or(0);
         let times = f64::from(stretch * (2.0 * stream.uniform() - 1.0)).exp();
         let beats = !stream.chance(beatless_share);
-        (passage.moved(semitones, times), beats)
+        (passage.moved(semitones, times), timed, beats)
     }
 
     /// A validation batch.
@@ -204,11 +220,18 @@ impl Performances {
             }
             let mut batch = NoteBatch::empty(style.number, windows.len(), &self.curriculum);
             for (row, window) in windows.iter().enumerate() {
-                let passage = match window.view {
-                    View::Grid => Passage::on_grid(performance(window)),
-                    View::Performed | View::Notated => Passage::performed(performance(window)),
+                let performance = performance(window);
+                let score = style.corpus.score_of(performance);
+                let (passage, timed) = match (window.view, score) {
+                    (View::Notated, Some(score)) => {
+                        let passage = Passage::notated(performance, score);
+                        let timed = timings(&passage, performance, score);
+                        (passage, timed)
+                    }
+                    (View::Grid, _) => (Passage::on_grid(performance), Vec::new()),
+                    _ => (Passage::performed(performance), Vec::new()),
                 };
-                batch.fill(row, &passage, &[window.from], true);
+                batch.fill(row, &passage, &timed, &[window.from], true);
             }
             return Batch::Notes(batch);
         }
@@ -217,12 +240,19 @@ impl Performances {
 }
 
 impl Style {
-    fn new(number: usize, corpus: Corpus, is_roll: bool, curriculum: &Curriculum) -> Style {
+    fn new(number: usize, corpus: Corpus, views: &[View], curriculum: &Curriculum) -> Style {
+        let is_roll = views == [View::Grid];
+        let from_page = views == [View::Notated];
         let usable = |fold: Fold| {
             let performances = corpus.performances.iter().enumerate();
             performances.filter(move |(_, one)| {
                 let is_fit = !one.is_misannotated() && !one.is_duplicate();
-                one.fold == fold && !one.reserved && is_fit && (!is_roll || is_articles(one))
+                let is_on_page = one.score.is_some() && one.matches_score;
+                one.fold == fold
+                    && !one.reserved
+                    && is_fit
+                    && (!is_roll || is_articles(one))
+                    && (!from_page || is_on_page)
             })
         };
         let mut takes: BTreeMap<&str, f64> = BTreeMap::new();
@@ -238,16 +268,13 @@ impl Style {
         });
         let train: Vec<(usize, f64)> = train.collect();
         let stride = curriculum.steps.max(1) * VALID_STRIDE;
-        let views: &[View] = if is_roll {
-            &[View::Grid]
-        } else {
-            &[View::Performed, View::Grid]
-        };
         let mut valid = Vec::new();
         for &view in views {
             for (performance, one) in usable(Fold::Valid) {
                 let length = if is_roll {
                     Roll::of(&Passage::on_grid(one)).map_or(0, |roll| roll.sounds.len())
+                } else if let (View::Notated, Some(score)) = (view, corpus.score_of(one)) {
+                    score.notes.len()
                 } else {
                     one.notes.len()
                 };

@@ -3,8 +3,8 @@
 use consort_learn::stepper::Precision;
 use consort_learn::{Noise, Observer, Progress, Stream};
 
-use super::encoding::{Level, Passage};
-use super::network::{Network, Player};
+use super::encoding::{Level, Passage, Timed};
+use super::network::{Network, NoteNetwork, Player, Timekeeper};
 use super::roll::Roll;
 use crate::error::Error;
 
@@ -23,25 +23,37 @@ pub struct Intent {
     pub beats: bool,
     /// How freely velocities are drawn; 0 takes what is to be expected.
     pub temperature: f32,
+    /// How freely it is drawn when notes are played, if that is asked for.
+    pub timing: Option<f32>,
     /// The mean velocity to aim at.
     pub loudness: Option<f64>,
     /// The standard deviation to aim at.
     pub range: Option<f64>,
 }
 
-/// The velocity of each note of a passage, in its order, from 1 to 127.
+/// How a passage is played.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Interpretation {
+    /// The velocity of each note, in the order of the passage, from 1 to 127.
+    pub velocities: Vec<f64>,
+    /// When each is played, where that was asked for.
+    pub timed: Vec<Timed>,
+}
+
+/// Plays a passage.
 ///
 /// The network of the article plays nothing but what is on a grid, and always the same.
 ///
 /// # Errors
-/// If the observer stops the work, or the passage is too long for a roll.
+/// If the observer stops the work, the passage is too long for a roll, or the network knows nothing of timing
+/// that is asked for.
 pub fn play(
     network: &Network,
     passage: &Passage,
     intent: Intent,
     stream: &mut Stream,
     observe: &mut Observer<'_>,
-) -> Result<Vec<f64>, Error> {
+) -> Result<Interpretation, Error> {
     let total = passage.events.len() as u64;
     let mut tell = |done: usize| {
         let progress = Progress {
@@ -56,6 +68,16 @@ pub fn play(
     if !tell(0) {
         return Err(Error::Stopped);
     }
+    let knows_timing = network
+        .notes
+        .as_ref()
+        .is_some_and(NoteNetwork::knows_timing);
+    if intent.timing.is_some() && !knows_timing {
+        return Err(Error::prompt(
+            "these weights know nothing of --timing and --pedal",
+            "leave them out, or use the default weights",
+        ));
+    }
     if let Some(rolls) = &network.rolls {
         let roll = Roll::of(passage).ok_or_else(|| {
             Error::prompt(
@@ -69,7 +91,10 @@ pub fn play(
         }
         let said = said.into_data().convert::<f32>();
         let said = said.try_to_vec::<f32>().expect("it holds floats");
-        return Ok(at_keys(&roll, &said));
+        return Ok(Interpretation {
+            velocities: at_keys(&roll, &said),
+            timed: Vec::new(),
+        });
     }
     let notes = network.notes.as_ref().expect("a network is of one kind");
     let reading = notes.reading(passage, intent.style, intent.beats);
@@ -90,7 +115,14 @@ pub fn play(
     let velocities = chosen
         .into_iter()
         .map(|chosen| level.velocity(chosen).clamp(1.0, 127.0));
-    Ok(velocities.collect())
+    let timed = intent.timing.and_then(|temperature| {
+        let mut timekeeper = Timekeeper::new(notes, DRAWING)?;
+        Some(timekeeper.draw(passage, &reading, temperature, stream))
+    });
+    Ok(Interpretation {
+        velocities: velocities.collect(),
+        timed: timed.unwrap_or_default(),
+    })
 }
 
 /// What a roll says of its notes. Those that no key plays get the mean of the others.

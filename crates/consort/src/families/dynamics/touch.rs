@@ -1,11 +1,15 @@
 //! The notes of a score as keys that are struck, and their velocities.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use consort_corpus::piano::Beats;
 use consort_music::dynamics::Levels;
-use consort_music::score::Mark;
-use consort_music::{Score, Ticks, Velocity};
+use consort_music::score::{DirectionKind, Mark, TempoChange};
+use consort_music::{Control, Message, Played, Score, Tempo, Ticks, Velocity};
 
-use super::encoding::{Passage, Struck, View, beats_of, seconds_of};
+use super::encoding::{
+    DELAY_UNIT, LENGTH_UNIT, Passage, Pedal, Struck, TEMPO_UNIT, Timed, View, beats_of, seconds_of,
+};
 
 /// A note that is struck.
 #[derive(Clone, Debug, PartialEq)]
@@ -28,6 +32,9 @@ pub(super) struct Touches {
     notes: Vec<Struck>,
     beats: Beats,
 }
+
+/// The number of the controller that is the sustain pedal.
+const SUSTAIN: u8 = 64;
 
 /// The share of onsets that must lie on a grid, for a score to be taken as written and not as played.
 const ON_GRID: f64 = 0.75;
@@ -158,7 +165,7 @@ impl Touches {
     pub(super) fn keep(&self, score: &Score, velocities: &mut [f64]) {
         let signs = score.parts.iter().flat_map(|part| {
             let dynamics = part.directions.iter();
-            dynamics.filter(|sign| sign.kind == consort_music::score::DirectionKind::Dynamic)
+            dynamics.filter(|sign| sign.kind == DirectionKind::Dynamic)
         });
         let Some(first) = signs.map(|sign| sign.at).min() else {
             return;
@@ -223,6 +230,104 @@ impl Touches {
         found
     }
 
+    /// Times the notes as a pianist does, so far, 0 to 1: tempo from beat to beat, and beside what is written when
+    /// each note is struck and how long it is held. The tempo is the score's on the mean.
+    pub(super) fn time(&self, score: &mut Score, passage: &Passage, timed: &[Timed], timing: f64) {
+        let tempos: Vec<f64> = timed
+            .iter()
+            .filter_map(|timed| timed.tempo)
+            .map(f64::from)
+            .collect();
+        let usual = mean(&mut tempos.clone());
+        let mut slower: BTreeMap<Ticks, f64> = BTreeMap::new();
+        for (event, timed) in passage.events.iter().zip(timed) {
+            if let Some(tempo) = timed.tempo {
+                let times = (timing * TEMPO_UNIT * (f64::from(tempo) - usual)).exp();
+                slower.insert(self.touches[event.source].at, times);
+            }
+        }
+        score.tempos = bent(&score.tempos, &slower);
+        for (event, timed) in passage.events.iter().zip(timed) {
+            let touch = &self.touches[event.source];
+            let first = &score.parts[touch.part].notes[touch.heads[0]];
+            if first.is_grace() {
+                continue;
+            }
+            let tempo = score
+                .tempos
+                .iter()
+                .take_while(|change| change.at <= touch.at)
+                .last();
+            let tempo = tempo.map_or(Tempo::DEFAULT, |change| change.tempo);
+            let second = f64::from(score.resolution.ticks_per_quarter())
+                * tempo.quarters_per_minute()
+                / 60.0;
+            let delay = timing * DELAY_UNIT * f64::from(timed.delay.unwrap_or(0.0)) * second;
+            let longer = (timing * LENGTH_UNIT * f64::from(timed.length.unwrap_or(0.0))).exp();
+            let last = touch.heads[touch.heads.len() - 1];
+            let written = score.parts[touch.part].notes[last].end() - touch.at;
+            let played = Played {
+                delay: ticks(delay).max(Ticks::ZERO - touch.at),
+                duration: ticks(longer * written.0 as f64).max(Ticks(1)),
+            };
+            score.parts[touch.part].notes[touch.heads[0]].played = Some(played);
+        }
+    }
+
+    /// Adds the pedal to the first part that is played; false if there is one already, which stays.
+    pub(super) fn pedal(&self, score: &mut Score, passage: &Passage, timed: &[Timed]) -> bool {
+        let is_pedal = |control: &Control| {
+            matches!(
+                control.message,
+                Message::Controller {
+                    number: SUSTAIN,
+                    ..
+                }
+            )
+        };
+        if score
+            .parts
+            .iter()
+            .any(|part| part.controls.iter().any(is_pedal))
+        {
+            return false;
+        }
+        let Some(part) = self.touches.first().map(|touch| touch.part) else {
+            return true;
+        };
+        // About a twentieth of a second: as long as dampers take.
+        let renewal = (score.resolution.quarter() / 10).max(Ticks(1));
+        let (mut moves, mut is_down) = (Vec::new(), false);
+        let mut last = Ticks(-1);
+        for (event, timed) in passage.events.iter().zip(timed) {
+            let at = self.touches[event.source].at;
+            let Some(pedal) = timed.pedal.filter(|_| at > last) else {
+                continue;
+            };
+            last = at + renewal;
+            match pedal {
+                Pedal::Up if is_down => moves.push((at, 0)),
+                Pedal::Pressed if is_down => moves.extend([(at, 0), (at + renewal, 127)]),
+                Pedal::Pressed | Pedal::Held if !is_down => moves.push((at + renewal, 127)),
+                Pedal::Up | Pedal::Held | Pedal::Pressed => {}
+            }
+            is_down = pedal != Pedal::Up;
+        }
+        if is_down {
+            moves.push((score.end().max(last), 0));
+        }
+        let controls = &mut score.parts[part].controls;
+        controls.extend(moves.into_iter().map(|(at, value)| Control {
+            at,
+            message: Message::Controller {
+                number: SUSTAIN,
+                value,
+            },
+        }));
+        controls.sort_by_key(|control| control.at);
+        true
+    }
+
     fn given(&self, score: &Score, touch: &Touch) -> f64 {
         let velocity = score.parts[touch.part].notes[touch.heads[0]].velocity;
         f64::from(velocity.unwrap_or(Velocity::DEFAULT).midi())
@@ -251,6 +356,32 @@ impl Touches {
     }
 }
 
+/// Tempos with the beats so many times as long from some moments on.
+fn bent(tempos: &[TempoChange], slower: &BTreeMap<Ticks, f64>) -> Vec<TempoChange> {
+    let own = tempos.iter().map(|change| change.at);
+    let moments: BTreeSet<Ticks> = own.chain(slower.keys().copied()).collect();
+    let (mut tempo, mut times) = (Tempo::DEFAULT, 1.0);
+    let mut bent: Vec<TempoChange> = Vec::with_capacity(moments.len());
+    for at in moments {
+        let change = tempos.iter().rev().find(|change| change.at == at);
+        tempo = change.map_or(tempo, |change| change.tempo);
+        times = slower.get(&at).copied().unwrap_or(times);
+        let new = Tempo::new((tempo.quarters_per_minute() / times).clamp(1.0, 10_000.0));
+        if let Some(tempo) = new {
+            bent.push(TempoChange { at, tempo });
+        }
+    }
+    bent
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "a float beyond the range becomes its end"
+)]
+fn ticks(number: f64) -> Ticks {
+    Ticks(number.round() as i64)
+}
+
 fn mean(numbers: &mut [f64]) -> f64 {
     #[expect(clippy::cast_precision_loss, reason = "counts of notes")]
     let count = numbers.len().max(1) as f64;
@@ -260,4 +391,71 @@ fn mean(numbers: &mut [f64]) -> f64 {
 fn median(numbers: &mut [f64]) -> f64 {
     numbers.sort_by(f64::total_cmp);
     numbers.get(numbers.len() / 2).copied().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::path::{Path, PathBuf};
+
+    use consort_learn::Seed;
+    use consort_music::midi;
+
+    use super::*;
+
+    /// A score without its velocities.
+    fn silent(score: &Score) -> Score {
+        let mut score = score.clone();
+        for note in score.parts.iter_mut().flat_map(|part| &mut part.notes) {
+            note.velocity = None;
+        }
+        score
+    }
+
+    fn midi_files(folder: &Path, found: &mut Vec<PathBuf>) {
+        let Ok(entries) = fs::read_dir(folder) else {
+            return;
+        };
+        for path in entries.filter_map(|entry| Some(entry.ok()?.path())) {
+            if path.is_dir() {
+                midi_files(&path, found);
+            } else if path.extension().is_some_and(|ending| ending == "mid") {
+                found.push(path);
+            }
+        }
+    }
+
+    #[test]
+    fn no_note_of_any_performance_or_score_is_changed_but_in_velocity() {
+        let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data");
+        let mut files = Vec::new();
+        for set in ["piano-asap", "piano-rolls", "robustness"] {
+            midi_files(&data.join(set), &mut files);
+        }
+        if files.is_empty() {
+            eprintln!("skipped: no data sets at ../shared/data");
+        }
+        let mut stream = Seed(1).stream("velocities", 0);
+        let mut played = 0;
+        for file in files {
+            let Ok(reading) = midi::read(&fs::read(&file).unwrap()) else {
+                continue;
+            };
+            let score = reading.value;
+            let touches = Touches::of(&score);
+            let random = |_| 1.0 + 126.0 * f64::from(stream.uniform());
+            let velocities: Vec<f64> = (0..touches.len()).map(random).collect();
+            let mut music = score.clone();
+            touches.write(&mut music, &velocities, 1.0);
+            assert_eq!(silent(&music), silent(&score), "{}", file.display());
+            let view = if touches.are_on_grid() {
+                View::Notated
+            } else {
+                View::Performed
+            };
+            assert_eq!(touches.passage(view).events.len(), touches.len());
+            played += usize::from(touches.len() > 0);
+        }
+        eprintln!("{played} files played");
+    }
 }

@@ -7,8 +7,9 @@ use burn::tensor::activation::{log_sigmoid, log_softmax, relu};
 use burn::tensor::{Device, Tensor, TensorData};
 use consort_learn::{Direction, Lstm, LstmShape, Noise, Stream, initial};
 
+use super::timing::Timing;
 use crate::families::dynamics::config::NotesShape;
-use crate::families::dynamics::encoding::{FEATURES, HISTORY, Level, Passage, tell};
+use crate::families::dynamics::encoding::{FEATURES, HISTORY, Level, Passage, Timed, tell};
 
 /// Units between the memory of a head and what it says.
 const SAYING: usize = 96;
@@ -21,9 +22,14 @@ pub struct NoteNetwork {
     pub(super) heads: Vec<Head>,
     #[module(skip)]
     shape: NotesShape,
+    /// Says when notes are played, if it knows.
+    pub(super) timing: Option<Timing>,
     /// Whether the readers are left as they are.
     #[module(skip)]
     reads_as_before: bool,
+    /// Whether nothing but timing is learnt.
+    #[module(skip)]
+    learns_timing_alone: bool,
 }
 
 /// Looks at all notes.
@@ -69,10 +75,50 @@ impl NoteNetwork {
                 .collect(),
             heads: Vec::new(),
             shape: shape.clone(),
+            timing: None,
             reads_as_before: false,
+            learns_timing_alone: false,
         };
         (0..styles).for_each(|_| network.add_head(stream));
+        if shape.timing > 0 {
+            network.add_timing(shape.timing, stream);
+        }
         network
+    }
+
+    fn add_timing(&mut self, units: usize, stream: &mut Stream) {
+        let seen = self.shape.readers * self.shape.width;
+        self.timing = Some(Timing::new(seen, units, stream));
+        self.shape.timing = units;
+    }
+
+    /// Adds the part that says when notes are played, and leaves all others as they are from now on.
+    pub(super) fn learn_timing(&mut self, units: usize, stream: &mut Stream) {
+        self.add_timing(units, stream);
+        self.reads_as_before = true;
+        self.learns_timing_alone = true;
+    }
+
+    /// Whether nothing but timing is learnt.
+    pub(in crate::families::dynamics) fn learns_timing_alone(&self) -> bool {
+        self.learns_timing_alone
+    }
+
+    /// Whether it knows when notes are played.
+    pub(in crate::families::dynamics) fn knows_timing(&self) -> bool {
+        self.timing.is_some()
+    }
+
+    /// The loss of timing, in nats a note, if it knows of it: see [`Timing::loss`].
+    pub(in crate::families::dynamics) fn timing_loss(
+        &self,
+        seen: Tensor<2>,
+        history: Vec<f32>,
+        rows: usize,
+        timed: &[Timed],
+    ) -> Option<Tensor<1>> {
+        let timing = self.timing.as_ref()?;
+        Some(timing.loss(seen, history, rows, timed))
     }
 
     fn add_head(&mut self, stream: &mut Stream) {

@@ -5,8 +5,10 @@ use consort_learn::stepper::{Dense, Precision, Stepper, dense};
 use consort_learn::{Noise, Stream, draw};
 
 use super::notes::{LOG_SCALES, NoteNetwork, Read, tell_all};
+use super::timing::{LOG_SCALES as TIMING_SCALES, MIXTURE, QUANTITIES};
 use crate::families::dynamics::encoding::{
-    HISTORY, History, Level, Passage, References, references,
+    HISTORY, History, Level, Passage, Pedal, References, TIMING_HISTORY, Timed, TimingHistory,
+    firsts, references,
 };
 
 const FITS: &str = "the layers fit each other";
@@ -183,4 +185,74 @@ fn rectify(numbers: &mut [f32]) {
     numbers
         .iter_mut()
         .for_each(|number| *number = number.max(0.0));
+}
+
+/// The part that says when notes are played, at work.
+#[derive(Clone, Debug)]
+pub struct Timekeeper {
+    inward: Dense,
+    memory: Stepper,
+    said: Dense,
+}
+
+impl Timekeeper {
+    /// Prepares it, if the network knows of timing.
+    pub fn new(network: &NoteNetwork, precision: Precision) -> Option<Timekeeper> {
+        let timing = network.timing.as_ref()?;
+        Some(Timekeeper {
+            inward: dense(&timing.inward, precision),
+            memory: Stepper::new(&timing.memory, precision),
+            said: dense(&timing.said, precision),
+        })
+    }
+
+    /// Draws when the notes of a passage are played. A lower `temperature` keeps nearer to the likeliest.
+    pub fn draw(
+        &mut self,
+        passage: &Passage,
+        reading: &Reading,
+        temperature: f32,
+        stream: &mut Stream,
+    ) -> Vec<Timed> {
+        self.memory.restart();
+        let mut history = TimingHistory::default();
+        let mut told = vec![0.0; reading.width + TIMING_HISTORY];
+        let mut hidden = vec![0.0; self.inward.outputs()];
+        let mut said = vec![0.0; self.said.outputs()];
+        let begins = firsts(passage);
+        let notes = begins.into_iter().enumerate().map(|(note, firsts)| {
+            let seen = &reading.seen[note * reading.width..][..reading.width];
+            told[..reading.width].copy_from_slice(seen);
+            history.tell(firsts, &mut told[reading.width..]);
+            self.inward.forward(&told, &mut hidden).expect(FITS);
+            rectify(&mut hidden);
+            let mut all = self.memory.step(&hidden).to_vec();
+            all.extend(&hidden);
+            self.said.forward(&all, &mut said).expect(FITS);
+            let mut quantities = said.chunks(3 * MIXTURE).take(QUANTITIES).map(|said| {
+                let manner = Manner {
+                    shares: said[..MIXTURE].to_vec(),
+                    places: said[MIXTURE..2 * MIXTURE].to_vec(),
+                    scales: said[2 * MIXTURE..]
+                        .iter()
+                        .map(|said| said.clamp(TIMING_SCALES[0], TIMING_SCALES[1]).exp())
+                        .collect(),
+                };
+                manner.draw(temperature, stream).clamp(-3.0, 3.0)
+            });
+            let mut next = || quantities.next().unwrap_or_default();
+            let [tempo, delay, length] = [next(), next(), next()];
+            let pedal = &said[3 * MIXTURE * QUANTITIES..];
+            let pedal = draw::draw(pedal, temperature, stream).unwrap_or(0);
+            let timed = Timed {
+                tempo: firsts[0].then_some(tempo),
+                delay: Some(delay),
+                length: Some(length),
+                pedal: firsts[1].then_some(Pedal::ALL[pedal]),
+            };
+            history.push(timed, firsts[1]);
+            timed
+        });
+        notes.collect()
+    }
 }

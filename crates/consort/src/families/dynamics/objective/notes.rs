@@ -5,7 +5,8 @@ use consort_learn::{Loss, Noise};
 
 use crate::families::dynamics::config::Curriculum;
 use crate::families::dynamics::encoding::{
-    FEATURES, HISTORY, History, Level, Passage, REFERENCES, References, references, tell,
+    FEATURES, HISTORY, History, Level, Passage, REFERENCES, References, TIMING_HISTORY, Timed,
+    TimingHistory, firsts, references, tell,
 };
 use crate::families::dynamics::network::{NoteNetwork, drawn_loss};
 
@@ -25,6 +26,10 @@ pub struct NoteBatch {
     pub references: Vec<References>,
     /// The level of each row.
     pub levels: Vec<Level>,
+    /// When it is played, `[row][step]`.
+    pub timed: Vec<Timed>,
+    /// Whether it is the first of its beat and of its chord, `[row][step]`.
+    pub firsts: Vec<[bool; 2]>,
     /// How much the parts of the loss count: velocities drawn, and the level.
     pub shares: [f32; 2],
 }
@@ -52,13 +57,40 @@ impl NoteBatch {
     }
 }
 
+impl NoteBatch {
+    /// What is recalled of the timing before each note, `[row][step][TIMING_HISTORY]`.
+    fn timing_history(&self) -> Vec<f32> {
+        let mut told = vec![0.0; self.timed.len() * TIMING_HISTORY];
+        for row in 0..self.rows {
+            let mut history = TimingHistory::default();
+            for note in row * self.steps()..(row + 1) * self.steps() {
+                let firsts = self.firsts[note];
+                history.tell(firsts, &mut told[note * TIMING_HISTORY..][..TIMING_HISTORY]);
+                history.push(self.timed[note], firsts[1]);
+            }
+        }
+        told
+    }
+}
+
 impl NoteNetwork {
     /// The mean squared error of what each reader expects, in squared deviations, and shares of the
-    /// negative log-likelihood of the velocities and of the squared error of the level.
+    /// negative log-likelihood of the velocities and of the squared error of the level; and the negative
+    /// log-likelihood of the timing, where that is learnt.
     pub(super) fn loss(&self, batch: &NoteBatch, noise: &mut Noise) -> Loss {
         let steps = batch.steps();
         let count = batch.struck.iter().flatten().count();
         let read = self.read(&batch.told, batch.rows, batch.style, noise);
+        let timing = self.timing_loss(
+            read.seen.clone(),
+            batch.timing_history(),
+            batch.rows,
+            &batch.timed,
+        );
+        let timing = match timing {
+            Some(mean) if self.learns_timing_alone() => return Loss { mean, count },
+            timing => timing,
+        };
         let device = read.seen.device();
         let notes = batch.struck.len();
         let column = |numbers: Vec<f32>| {
@@ -91,10 +123,12 @@ impl NoteNetwork {
         let off = self.level(read.seen, batch.rows, batch.style) - wanted;
         let off = (off.clone() * off).mean();
         let [drawn_share, level_share] = batch.shares;
-        Loss {
-            mean: expected_loss + drawn * drawn_share + off * level_share,
-            count,
-        }
+        let mean = expected_loss + drawn * drawn_share + off * level_share;
+        let mean = match timing {
+            Some(timing) => mean + timing * drawn_share,
+            None => mean,
+        };
+        Loss { mean, count }
     }
 }
 
@@ -109,14 +143,25 @@ impl NoteBatch {
             struck: vec![None; notes],
             references: vec![[None; REFERENCES]; notes],
             levels: vec![Level::of_numbers([0.0; 2]); rows],
+            timed: vec![Timed::default(); notes],
+            firsts: vec![[false; 2]; notes],
             shares: [curriculum.drawn_share, curriculum.level_share],
         }
     }
 
-    /// Fills rows from `row` on with windows of a passage that begin at `froms`.
-    pub(super) fn fill(&mut self, row: usize, passage: &Passage, froms: &[usize], beats: bool) {
+    /// Fills rows from `row` on with windows of a passage that begin at `froms`; `timed` is empty where
+    /// the timing is not known.
+    pub(super) fn fill(
+        &mut self,
+        row: usize,
+        passage: &Passage,
+        timed: &[Timed],
+        froms: &[usize],
+        beats: bool,
+    ) {
         let steps = self.steps();
         let links = references(passage);
+        let begins = firsts(passage);
         let level = passage.level().unwrap_or(Level::of_numbers([0.0; 2]));
         for (row, &from) in (row..).zip(froms) {
             let to = (from + steps).min(passage.events.len());
@@ -126,6 +171,8 @@ impl NoteBatch {
                 let at = row * steps + place;
                 let struck = passage.events[note].velocity;
                 self.struck[at] = struck.map(|v| level.standardized(f64::from(v.midi())));
+                self.timed[at] = timed.get(note).copied().unwrap_or_default();
+                self.firsts[at] = begins[note];
                 self.references[at] =
                     links[note].map(|link| link.and_then(|link| link.checked_sub(from)));
             }
