@@ -28,7 +28,7 @@ fn flat(parts: usize, notes: u8) -> Score {
             )
         };
         score.parts.push(Part {
-            name: Some(format!("Part {part}")),
+            name: format!("Part {part}"),
             notes: (0..notes).map(note).collect(),
             ..Part::default()
         });

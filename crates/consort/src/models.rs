@@ -88,6 +88,7 @@ const EMBEDDED: &[Embedded] = &[
     release!("drums-1", embedded),
     release!("drums-lstm-1", embedded),
     release!("drums-cnn-1", embedded),
+    release!("dynamics-1", embedded),
 ];
 
 impl Release {
