@@ -36,8 +36,11 @@ fn flat(parts: usize, notes: u8) -> Score {
     score
 }
 
+/// A note without its velocity: its part, onset, duration and pitch.
+type Bare = (usize, Ticks, Ticks, Pitch);
+
 /// The notes of a score without their velocities, and the velocities.
-fn apart(score: &Score) -> (Vec<(usize, Ticks, Ticks, Pitch)>, Vec<u8>) {
+fn apart(score: &Score) -> (Vec<Bare>, Vec<u8>) {
     let notes = score.parts.iter().enumerate().flat_map(|(part, music)| {
         let notes = music.notes.iter();
         notes.map(move |note| ((part, note.onset, note.duration, note.pitch), note.velocity))

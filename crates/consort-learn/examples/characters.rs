@@ -56,6 +56,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         average: None,
         validate_every: 100,
         patience: None,
+        snapshots: Vec::new(),
     };
     let mut observe = |progress: consort_learn::Progress| {
         if progress.held_out {

@@ -38,6 +38,9 @@ pub struct Recipe {
     pub validate_every: u64,
     /// Validations without a gain after which training stops; absent, it runs to its last step.
     pub patience: Option<u64>,
+    /// Steps after which the network is handed over as it is then, to look at how it learns.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub snapshots: Vec<u64>,
 }
 
 /// A trained network.
@@ -117,6 +120,27 @@ where
     N: Objective,
     B: Batches<Batch = N::Batch>,
 {
+    let mut forget = |_, _: &N| Ok(());
+    fit_with_snapshots(network, batches, recipe, seed, folder, observe, &mut forget)
+}
+
+/// As [`fit()`], and hands over the network after each of [`Recipe::snapshots`].
+///
+/// # Errors
+/// See [`FitError`], and what `keep` returns.
+pub fn fit_with_snapshots<N, B>(
+    network: N,
+    batches: &B,
+    recipe: &Recipe,
+    seed: Seed,
+    folder: Option<&Path>,
+    observe: &mut Observer<'_>,
+    keep: &mut dyn FnMut(u64, &N) -> Result<(), FitError>,
+) -> Result<Fitted<N>, FitError>
+where
+    N: Objective,
+    B: Batches<Batch = N::Batch>,
+{
     for split in [Split::Train, Split::Valid] {
         if batches.batches_per_epoch(split) == 0 {
             return Err(FitError::NoData {
@@ -135,6 +159,9 @@ where
             held_out,
         };
         let mut flow = observe(progress(loss, false, run.state.step));
+        if recipe.snapshots.contains(&run.state.step) {
+            keep(run.state.step, &run.kept())?;
+        }
         if run.state.step.is_multiple_of(recipe.validate_every) || run.state.step == recipe.steps {
             let valid = run.validate(batches)?;
             if flow.is_continue() {
@@ -272,11 +299,16 @@ impl<'a, N: Objective> Run<'a, N> {
         Ok(loss)
     }
 
-    fn validate<B: Batches<Batch = N::Batch>>(&mut self, batches: &B) -> Result<f64, FitError> {
-        let kept = match self.recipe.average {
+    /// What would be kept if it ended here.
+    fn kept(&self) -> N {
+        match self.recipe.average {
             Some(_) => parameters::replace(&self.network, self.state.average.clone()),
             None => self.network.clone(),
-        };
+        }
+    }
+
+    fn validate<B: Batches<Batch = N::Batch>>(&mut self, batches: &B) -> Result<f64, FitError> {
+        let kept = self.kept();
         let valid = evaluate(&kept, batches, Split::Valid, self.seed);
         let train = weighted_mean(&std::mem::take(&mut self.since));
         self.state.record(

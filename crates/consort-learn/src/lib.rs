@@ -27,7 +27,7 @@ mod device;
 
 pub use checkpoint::CheckpointError;
 pub use device::{Device, DeviceError};
-pub use fit::{FitError, Fitted, Recipe, Record, evaluate, fit};
+pub use fit::{FitError, Fitted, Recipe, Record, evaluate, fit, fit_with_snapshots};
 pub use layer_norm::LayerNorm;
 pub use lstm::{Direction, Lstm, LstmShape};
 pub use objective::{Batches, Loss, Noise, Objective, Split};

@@ -182,6 +182,7 @@ where
         average: None,
         validate_every: u64::MAX,
         patience: None,
+        snapshots: Vec::new(),
     };
     let begun = Instant::now();
     let (mut last, mut times) = (begun, Vec::new());

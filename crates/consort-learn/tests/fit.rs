@@ -10,7 +10,7 @@ use burn::tensor::activation::relu;
 use burn::tensor::{Device, Tensor, TensorData};
 use consort_learn::{
     AdamW, Batches, CheckpointError, FitError, Loss, Noise, Objective, Progress, Recipe, Schedule,
-    Seed, Split, fit, initial, parameters, progress,
+    Seed, Split, fit, fit_with_snapshots, initial, parameters, progress,
 };
 
 /// Two layers with all that makes resuming hard: dropout, and running statistics.
@@ -89,6 +89,7 @@ fn recipe(steps: u64) -> Recipe {
         average: Some(0.9),
         validate_every: 10,
         patience: None,
+        snapshots: Vec::new(),
     }
 }
 
@@ -131,6 +132,28 @@ fn the_same_seed_gives_the_same_weights_at_any_number_of_threads() {
         parameters::collect(&one.network),
         parameters::collect(&three.network)
     );
+}
+
+#[test]
+fn snapshots_are_what_a_shorter_run_ends_with() {
+    let mut recipe = recipe(20);
+    recipe.schedule.last_share = 1.0;
+    recipe.snapshots = vec![10];
+    let mut kept = Vec::new();
+    let mut keep = |step, network: &Network| {
+        kept.push((step, parameters::collect(network)));
+        Ok(())
+    };
+    let run = |recipe: &Recipe, keep: &mut dyn FnMut(u64, &Network) -> Result<(), FitError>| {
+        let observe = &mut progress::unobserved;
+        let network = Network::new(Seed(3));
+        fit_with_snapshots(network, &Products, recipe, Seed(3), None, observe, keep).unwrap()
+    };
+    run(&recipe, &mut keep);
+    recipe.steps = 10;
+    recipe.snapshots.clear();
+    let shorter = run(&recipe, &mut |_, _| Ok(()));
+    assert_eq!(kept, [(10, parameters::collect(&shorter.network))]);
 }
 
 #[test]

@@ -109,6 +109,7 @@ const DESCENT: Recipe = Recipe {
     average: None,
     validate_every: 1,
     patience: None,
+    snapshots: Vec::new(),
 };
 
 fn trained(network: Network) -> Fitted<Network> {

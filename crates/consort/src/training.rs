@@ -1,8 +1,13 @@
 //! What joins a family's parts into training and loading: written once for all of them.
 
+use std::collections::BTreeMap;
+use std::fs;
+
 use consort_corpus::DataFolder;
 use consort_learn::weights::FORMAT;
-use consort_learn::{Header, Observer, Recipe, Seed, Weights, WeightsError, fit};
+use consort_learn::{
+    FitError, Header, Observer, Precision, Recipe, Seed, Weights, WeightsError, fit_with_snapshots,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
@@ -52,19 +57,6 @@ pub(crate) fn train<M: Model>(
     let network = request.device.place(network)?;
     let material = model.data(&wanted, &settings.curriculum, &request.data)?;
     let folder = request.run.as_deref();
-    let fitted = fit(
-        network,
-        &material.data,
-        &settings.recipe,
-        request.seed,
-        folder,
-        observe,
-    )?;
-    let best = fitted
-        .history
-        .iter()
-        .map(|record| record.valid)
-        .reduce(f64::min);
     let mut header = Header {
         format: FORMAT.to_owned(),
         name: request.name.clone(),
@@ -75,21 +67,50 @@ pub(crate) fn train<M: Model>(
         split: material.split.to_owned(),
         seed: request.seed,
         commit: request.commit.clone(),
-        steps: fitted.steps,
-        measures: best
-            .map(|best| ("validation-loss".to_owned(), best))
-            .into_iter()
-            .collect(),
+        steps: 0,
+        measures: BTreeMap::new(),
         licence: material.licence.to_owned(),
     };
     let mut fingerprints = material.fingerprints;
     if let Some(before) = before {
         inherit(&mut header, &mut fingerprints, before);
     }
-    let mut weights = Weights::of(&fitted.network, header);
-    weights.fingerprints = fingerprints;
+    let weights_of = |network: &M::Network, steps: u64, validated: Option<f64>| {
+        let mut header = header.clone();
+        header.steps += steps;
+        header
+            .measures
+            .extend(validated.map(|loss| ("validation-loss".to_owned(), loss)));
+        let mut weights = Weights::of(network, header);
+        weights.fingerprints.clone_from(&fingerprints);
+        weights
+    };
+    let mut keep = |step: u64, network: &M::Network| {
+        let Some(folder) = folder else {
+            return Ok(());
+        };
+        let path = folder.join(format!("step-{step}.safetensors"));
+        let bytes = weights_of(network, step, None).to_bytes(Precision::F16);
+        fs::create_dir_all(folder)
+            .and_then(|()| fs::write(&path, bytes))
+            .map_err(|source| FitError::Write { path, source })
+    };
+    let fitted = fit_with_snapshots(
+        network,
+        &material.data,
+        &settings.recipe,
+        request.seed,
+        folder,
+        observe,
+        &mut keep,
+    )?;
+    let best = fitted
+        .history
+        .iter()
+        .map(|record| record.valid)
+        .reduce(f64::min);
     Ok(Trained {
-        weights,
+        weights: weights_of(&fitted.network, fitted.steps, best),
         history: fitted.history,
         stopped: fitted.stopped,
     })
@@ -222,8 +243,6 @@ fn json<T: Serialize>(value: &T) -> serde_json::Value {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
-
     use consort_learn::CorpusStamp;
 
     use super::*;

@@ -7,9 +7,13 @@ use consort::files::{
     FileError, Kind, ReadOptions, bytes_of, files_of, read, read_score_with, write_all,
 };
 use consort::pattern::{histogram_of, to_csv};
-use consort::pictures::{Pattern, Performance, PictureFormat, curves, patterns, velocities};
+use consort::pictures::{
+    Pattern, Performance, PictureFormat, Touch, VelocityRoll, curves, patterns, velocities,
+    velocity_rolls,
+};
 use consort::trace;
 use consort_audio::Instruments;
+use consort_music::Score;
 use consort_music::statistics::PatternHistogram;
 
 use super::{Arguments, flag, path, print_warnings, reading};
@@ -22,7 +26,7 @@ pub(super) fn command() -> Command {
         .arg(
             path(
                 "input",
-                "A score, or one or more .csv files, or scores with --velocity, to lay over each other",
+                "A score, or one or more .csv files, or scores with --velocity or --velocity-roll, to compare",
             )
             .required(true)
             .action(ArgAction::Append)
@@ -50,6 +54,14 @@ pub(super) fn command() -> Command {
             )
             .conflicts_with("pattern"),
         )
+        .arg(
+            flag(
+                "velocity-roll",
+                "Draw how hard keys are struck as colours over time and pitch, several scores one below the \
+                 other [output: beside the first, .velocity-roll.png]",
+            )
+            .conflicts_with_all(["pattern", "velocity"]),
+        )
         .args(reading())
 }
 
@@ -59,10 +71,15 @@ pub(super) fn run(matches: &ArgMatches) -> anyhow::Result<()> {
     let first = inputs.first().expect("it is required");
     let with_pattern = matches.get_flag("pattern");
     let with_velocity = matches.get_flag("velocity");
-    let ending = match (with_pattern, with_velocity) {
-        (true, _) => "pattern.png",
-        (_, true) => "velocity.png",
-        _ => "png",
+    let with_velocity_roll = matches.get_flag("velocity-roll");
+    let ending = if with_pattern {
+        "pattern.png"
+    } else if with_velocity {
+        "velocity.png"
+    } else if with_velocity_roll {
+        "velocity-roll.png"
+    } else {
+        "png"
     };
     let output = matches.path("output").unwrap_or_else(|| {
         if first.is_dir() {
@@ -84,6 +101,8 @@ pub(super) fn run(matches: &ArgMatches) -> anyhow::Result<()> {
         vec![(output, picture), (beside, table)]
     } else if with_velocity {
         vec![(output, velocity(matches, &inputs, format)?)]
+    } else if with_velocity_roll {
+        vec![(output, velocity_roll(matches, &inputs, format)?)]
     } else {
         let picture = roll_or_curves(matches, &inputs, format)?;
         vec![(output, picture)]
@@ -125,25 +144,48 @@ fn roll_or_curves(
     }
 }
 
+/// Scores with the names of their files.
+fn scores(matches: &ArgMatches, inputs: &[PathBuf]) -> anyhow::Result<Vec<(String, Score)>> {
+    let score = |input: &PathBuf| {
+        let reading = read_score_with(input, &matches.reading()).map_err(consort::Error::from)?;
+        print_warnings(input, &reading.warnings);
+        let name = input.file_stem().unwrap_or_default().to_string_lossy();
+        Ok((name.into_owned(), reading.value))
+    };
+    inputs.iter().map(score).collect()
+}
+
 /// The picture of the velocities of some scores.
 fn velocity(
     matches: &ArgMatches,
     inputs: &[PathBuf],
     format: PictureFormat,
 ) -> anyhow::Result<Vec<u8>> {
-    let mut read = Vec::new();
-    for input in inputs {
-        let reading = read_score_with(input, &matches.reading()).map_err(consort::Error::from)?;
-        print_warnings(input, &reading.warnings);
-        let name = input.file_stem().unwrap_or_default().to_string_lossy();
-        read.push((name.into_owned(), reading.value));
-    }
-    let title = read[0].1.metadata.title.clone().unwrap_or_default();
-    let performances: Vec<Performance> = read
+    let scores = scores(matches, inputs)?;
+    let title = scores[0].1.metadata.title.clone().unwrap_or_default();
+    let performances: Vec<Performance> = scores
         .iter()
         .map(|(name, score)| Performance { name, score })
         .collect();
     Ok(velocities(&title, &performances, format))
+}
+
+/// The picture of how hard keys are struck in some scores.
+fn velocity_roll(
+    matches: &ArgMatches,
+    inputs: &[PathBuf],
+    format: PictureFormat,
+) -> anyhow::Result<Vec<u8>> {
+    let scores = scores(matches, inputs)?;
+    let title = scores[0].1.metadata.title.clone().unwrap_or_default();
+    let rolls: Vec<VelocityRoll> = scores
+        .iter()
+        .map(|(name, score)| VelocityRoll {
+            name,
+            touch: Touch::Score(score),
+        })
+        .collect();
+    Ok(velocity_rolls(&title, &rolls, format))
 }
 
 /// The picture of the patterns, and its table.

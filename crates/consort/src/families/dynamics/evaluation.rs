@@ -17,6 +17,7 @@ use crate::families::protocol::require_known;
 use crate::report::{Figure, Report, Table};
 
 mod simple;
+mod timing;
 mod trees;
 
 /// A part of the protocol.
@@ -25,7 +26,7 @@ struct Part {
     run: fn(&Study<'_>, &mut Observer<'_>) -> Result<Vec<Table>, Error>,
 }
 
-const PARTS: [Part; 3] = [
+const PARTS: [Part; 4] = [
     Part {
         name: "velocities",
         run: velocities,
@@ -33,6 +34,10 @@ const PARTS: [Part; 3] = [
     Part {
         name: "drawn",
         run: drawn,
+    },
+    Part {
+        name: "timing",
+        run: timing::tables,
     },
     Part {
         name: "cells",

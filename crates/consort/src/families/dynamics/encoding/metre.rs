@@ -115,8 +115,9 @@ fn in_bars(downbeats: &[bool]) -> Vec<(f64, f64)> {
     for (index, &begin) in begins.iter().enumerate() {
         let end = begins.get(index + 1).copied();
         let length = end.map_or(usual.max(downbeats.len() - begin), |end| end - begin);
-        for beat in begin..end.unwrap_or(downbeats.len()) {
-            beats[beat] = (real(beat - begin), real(length));
+        let bar = &mut beats[begin..end.unwrap_or(downbeats.len())];
+        for (beat, place) in bar.iter_mut().enumerate() {
+            *place = (real(beat), real(length));
         }
     }
     beats

@@ -9,6 +9,9 @@ use crate::report::Figure;
 /// Notes before a note among which the nearest pitch is looked for.
 const NEAR: usize = 8;
 
+/// Says the velocities of the notes of a performance.
+type Predictor<'a> = &'a dyn Fn(&Performance) -> Vec<f64>;
+
 /// Rows of a set; what is fitted, is fitted on the performances of the style that are learnt from.
 pub(super) fn rows(set: &Set<'_>) -> Vec<(&'static str, Vec<Figure>)> {
     let train: Vec<(f64, f64)> = set.corpus.of(Fold::Train).flat_map(notes).collect();
@@ -19,7 +22,7 @@ pub(super) fn rows(set: &Set<'_>) -> Vec<(&'static str, Vec<Figure>)> {
             .collect::<Vec<_>>(),
     );
     let cubic = fitted(&train);
-    let predict: [(&str, &dyn Fn(&Performance) -> Vec<f64>); 5] = [
+    let predict: [(&str, Predictor<'_>); 5] = [
         ("mean of all", &|one| vec![all; one.notes.len()]),
         ("mean of the performance, told", &|one| {
             vec![mean(&human(one)); one.notes.len()]
