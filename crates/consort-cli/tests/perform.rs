@@ -24,7 +24,7 @@ fn flat(parts: usize, notes: u8) -> Score {
             ..Note::new(
                 Ticks(480 * i64::from(index)),
                 Ticks(480),
-                Pitch::try_from(40 + (index * 5) % 50).unwrap(),
+                Pitch::try_from(40 + 5 * (index % 10)).unwrap(),
             )
         };
         score.parts.push(Part {
@@ -232,10 +232,12 @@ fn written_dynamics_are_followed_or_kept() {
     place.write("tune.abc", marked);
     let means = |marks: &str| {
         place.does(&["perform", "tune.abc", "--marks", marks, "-o", "out.mid"]);
-        let (notes, velocities) = apart(&place.score("out.mid"));
+        let score = place.score("out.mid");
+        let middle = Ticks(4 * 4 * i64::from(score.resolution.ticks_per_quarter()));
+        let (notes, velocities) = apart(&score);
         let half = |loud: bool| {
             let of_half = notes.iter().zip(&velocities);
-            let of_half = of_half.filter(|(note, _)| (note.1 >= Ticks(4 * 4 * 480)) == loud);
+            let of_half = of_half.filter(|(note, _)| (note.1 >= middle) == loud);
             let of_half: Vec<f64> = of_half.map(|(_, &velocity)| f64::from(velocity)).collect();
             of_half.iter().sum::<f64>() / of_half.len() as f64
         };

@@ -51,7 +51,7 @@ fn a_tempo_that_drifts_is_followed() {
 #[test]
 fn eighths_between_beats_are_told_by_their_weight() {
     let clicks: Vec<f64> = (0..80).map(|index| f64::from(index) * 0.25).collect();
-    let weight = |index: usize| if index % 2 == 0 { 1.0 } else { 0.4 };
+    let weight = |index: usize| if index.is_multiple_of(2) { 1.0 } else { 0.4 };
     let onsets: Vec<(f64, f64)> = clicks
         .iter()
         .enumerate()
