@@ -28,7 +28,7 @@ pub(super) struct Performer {
 }
 
 /// The most that draws of timing are freed: what a network is unsure of would be heard as a stumble.
-pub(super) const TIMING_TEMPERATURE: f32 = 0.5;
+pub(super) const TIMING_TEMPERATURE: f32 = 0.7;
 
 /// Ticks in a quarter note at least, for timing to be told.
 const FINE: u32 = 480;

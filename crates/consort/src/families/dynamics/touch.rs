@@ -36,6 +36,9 @@ pub(super) struct Touches {
 /// The number of the controller that is the sustain pedal.
 const SUSTAIN: u8 = 64;
 
+/// Seconds after which a pedal that is held is renewed: 95 of 100 in the ASAP dataset are let go by then.
+const LONGEST_PEDAL: f64 = 2.4;
+
 /// The share of onsets that must lie on a grid, for a score to be taken as written and not as played.
 const ON_GRID: f64 = 0.75;
 
@@ -274,7 +277,7 @@ impl Touches {
         }
     }
 
-    /// Adds the pedal to the first part that is played; false if there is one already, which stays.
+    /// Adds the pedal to the parts that are played; false if there is one already, which stays.
     pub(super) fn pedal(&self, score: &mut Score, passage: &Passage, timed: &[Timed]) -> bool {
         let is_pedal = |control: &Control| {
             matches!(
@@ -292,19 +295,24 @@ impl Touches {
         {
             return false;
         }
-        let Some(part) = self.touches.first().map(|touch| touch.part) else {
-            return true;
-        };
         // About a twentieth of a second: as long as dampers take.
         let renewal = (score.resolution.quarter() / 10).max(Ticks(1));
         let (mut moves, mut is_down) = (Vec::new(), false);
-        let mut last = Ticks(-1);
+        let (mut last, mut pressed) = (Ticks(-1), 0.0);
         for (event, timed) in passage.events.iter().zip(timed) {
             let at = self.touches[event.source].at;
             let Some(pedal) = timed.pedal.filter(|_| at > last) else {
                 continue;
             };
             last = at + renewal;
+            let is_long = event.onset - pressed >= LONGEST_PEDAL;
+            let pedal = match pedal {
+                Pedal::Held if is_long => Pedal::Pressed,
+                pedal => pedal,
+            };
+            if pedal == Pedal::Pressed || !is_down {
+                pressed = event.onset;
+            }
             match pedal {
                 Pedal::Up if is_down => moves.push((at, 0)),
                 Pedal::Pressed if is_down => moves.extend([(at, 0), (at + renewal, 127)]),
@@ -316,15 +324,18 @@ impl Touches {
         if is_down {
             moves.push((score.end().max(last), 0));
         }
-        let controls = &mut score.parts[part].controls;
-        controls.extend(moves.into_iter().map(|(at, value)| Control {
-            at,
-            message: Message::Controller {
-                number: SUSTAIN,
-                value,
-            },
-        }));
-        controls.sort_by_key(|control| control.at);
+        let parts: BTreeSet<usize> = self.touches.iter().map(|touch| touch.part).collect();
+        for part in parts {
+            let controls = &mut score.parts[part].controls;
+            controls.extend(moves.iter().map(|&(at, value)| Control {
+                at,
+                message: Message::Controller {
+                    number: SUSTAIN,
+                    value,
+                },
+            }));
+            controls.sort_by_key(|control| control.at);
+        }
         true
     }
 

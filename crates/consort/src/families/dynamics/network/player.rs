@@ -206,7 +206,8 @@ impl Timekeeper {
         })
     }
 
-    /// Draws when the notes of a passage are played. A lower `temperature` keeps nearer to the likeliest.
+    /// Draws when the notes of a passage are played. A lower `temperature` keeps nearer to the likeliest, except for
+    /// the pedal: that is seldom the likeliest thing to press at any one chord, and would never be pressed at all.
     pub fn draw(
         &mut self,
         passage: &Passage,
@@ -220,6 +221,7 @@ impl Timekeeper {
         let mut hidden = vec![0.0; self.inward.outputs()];
         let mut said = vec![0.0; self.said.outputs()];
         let begins = firsts(passage);
+        let of_pedal = if temperature > 0.0 { 1.0 } else { 0.0 };
         let notes = begins.into_iter().enumerate().map(|(note, firsts)| {
             let seen = &reading.seen[note * reading.width..][..reading.width];
             told[..reading.width].copy_from_slice(seen);
@@ -243,7 +245,7 @@ impl Timekeeper {
             let mut next = || quantities.next().unwrap_or_default();
             let [tempo, delay, length] = [next(), next(), next()];
             let pedal = &said[3 * MIXTURE * QUANTITIES..];
-            let pedal = draw::draw(pedal, temperature, stream).unwrap_or(0);
+            let pedal = draw::draw(pedal, of_pedal, stream).unwrap_or(0);
             let timed = Timed {
                 tempo: firsts[0].then_some(tempo),
                 delay: Some(delay),
