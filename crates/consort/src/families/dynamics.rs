@@ -22,6 +22,8 @@ pub mod network;
 pub mod objective;
 pub mod pianist;
 pub mod roll;
+#[cfg(test)]
+mod tests;
 mod touch;
 
 use config::{Architecture, Curriculum};
@@ -98,7 +100,11 @@ impl Model for Dynamics {
         if data.named().is_empty() {
             return architecture;
         }
-        architecture.styles = from.map_or_else(Vec::new, |from| from.styles.clone());
+        if let Some(from) = from {
+            architecture = from.clone();
+        } else {
+            architecture.styles.clear();
+        }
         for name in named {
             if !architecture.styles.contains(name) {
                 architecture.styles.push(name.clone());

@@ -89,7 +89,7 @@ impl Performances {
         let is_roll = matches!(shape, Shape::Rolls(_));
         let views: &[View] = match shape {
             Shape::Rolls(_) => &[View::Grid],
-            Shape::Notes(shape) if shape.timing > 0 => &[View::Notated],
+            Shape::Notes(_) if curriculum.notated_share >= 1.0 => &[View::Notated],
             Shape::Notes(_) => &[View::Performed, View::Grid],
         };
         let of_style = |(number, corpus)| Style::new(number, corpus, views, &curriculum);

@@ -104,6 +104,11 @@ impl NoteNetwork {
         self.learns_timing_alone
     }
 
+    /// Whether timing stays as it is, since a style is learnt.
+    pub(in crate::families::dynamics) fn leaves_timing(&self) -> bool {
+        self.reads_as_before && !self.learns_timing_alone
+    }
+
     /// Whether it knows when notes are played.
     pub(in crate::families::dynamics) fn knows_timing(&self) -> bool {
         self.timing.is_some()

@@ -81,12 +81,12 @@ impl NoteNetwork {
         let steps = batch.steps();
         let count = batch.struck.iter().flatten().count();
         let read = self.read(&batch.told, batch.rows, batch.style, noise);
-        let timing = self.timing_loss(
-            read.seen.clone(),
-            batch.timing_history(),
-            batch.rows,
-            &batch.timed,
-        );
+        let timing = if self.leaves_timing() {
+            None
+        } else {
+            let history = batch.timing_history();
+            self.timing_loss(read.seen.clone(), history, batch.rows, &batch.timed)
+        };
         let timing = match timing {
             Some(mean) if self.learns_timing_alone() => return Loss { mean, count },
             timing => timing,
