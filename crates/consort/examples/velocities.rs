@@ -9,7 +9,7 @@ use std::path::Path;
 
 use consort::families::dynamics::encoding::Passage;
 use consort::families::dynamics::network::Network;
-use consort::families::dynamics::pianist::{Intent, play};
+use consort::families::dynamics::sampler::{Intent, play};
 use consort_corpus::piano::{Performance, asap};
 use consort_corpus::{DataFolder, Fold};
 use consort_learn::{Seed, Weights, progress};

@@ -10,8 +10,8 @@ use std::path::Path;
 
 use consort::families::dynamics::encoding::Passage;
 use consort::families::dynamics::network::Network;
-use consort::families::dynamics::pianist::{Intent, play};
 use consort::families::dynamics::roll::{KEYS, Roll, State};
+use consort::families::dynamics::sampler::{Intent, play};
 use consort::files::Kind;
 use consort::pictures::{Touch, VelocityRoll, velocity_rolls};
 use consort_corpus::DataFolder;

@@ -20,8 +20,9 @@ mod example_data;
 mod generator;
 pub mod network;
 pub mod objective;
-pub mod pianist;
+
 pub mod roll;
+pub mod sampler;
 #[cfg(test)]
 mod tests;
 mod touch;

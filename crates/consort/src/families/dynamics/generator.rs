@@ -8,7 +8,7 @@ use consort_music::{Resolution, Score, abc};
 
 use super::encoding::{Level, View};
 use super::network::Network;
-use super::pianist::{Intent, play};
+use super::sampler::{Intent, play};
 use super::touch::Touches;
 use crate::error::Error;
 use crate::families::Piecewise;

@@ -1,7 +1,5 @@
 //! The family as it is trained: styles and timing that are added leave what was known.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
-
 use consort_corpus::DataFolder;
 use consort_corpus::piano::ASAP;
 use consort_learn::{Device, Seed, Weights, progress};

@@ -11,7 +11,7 @@ use crate::families::dynamics::encoding::{
 };
 use crate::families::dynamics::generator::TIMING_TEMPERATURE;
 use crate::families::dynamics::network::NoteNetwork;
-use crate::families::dynamics::pianist::{Intent, play};
+use crate::families::dynamics::sampler::{Intent, play};
 use crate::report::{Figure, Table};
 
 /// A quantity that is drawn, and its unit.
