@@ -1,4 +1,4 @@
-//! Sound from scores: SoundFonts, built-in instruments, loudness and WAV.
+//! Sound from scores: SoundFonts, built-in instruments, loudness and WAV; and measures of sound.
 //!
 //! [`render`] plays a [`Score`](consort_music::Score) with [`Instruments`]: those of a SoundFont,
 //! which [`soundfont::find`] looks for in the usual places, or the built-in ones, which need no
@@ -18,14 +18,19 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
+//! [`measures`] says how near two sounds are and how one keeps its level, tone and smoothness, from
+//! the spectra of [`spectrum`].
+//!
 //! This crate knows neither devices nor tensors.
 
 mod audio;
 mod builtin;
 mod loudness;
+pub mod measures;
 mod performance;
 mod render;
 pub mod soundfont;
+pub mod spectrum;
 mod wav;
 
 pub use audio::{Audio, UnequalChannels};
