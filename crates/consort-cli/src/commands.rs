@@ -72,7 +72,7 @@ fn path(name: &'static str, help: impl Into<StyledStr>) -> Arg {
 }
 
 /// `-o`, as often as there are files to write.
-fn outputs(help: &'static str) -> Arg {
+fn outputs(help: String) -> Arg {
     path("output", help)
         .short('o')
         .long("output")

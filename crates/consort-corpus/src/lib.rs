@@ -14,6 +14,7 @@ pub mod folk;
 pub mod groove;
 pub mod piano;
 pub mod set;
+pub mod sound;
 
 pub use chorales::Chorale;
 #[cfg(feature = "download")]

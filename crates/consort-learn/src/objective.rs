@@ -80,6 +80,14 @@ impl Noise {
         self.0.is_some()
     }
 
+    /// So many independent normal numbers of mean 0; zeros if there is no noise.
+    pub fn normal(&mut self, count: usize, deviation: f32) -> Vec<f32> {
+        match &mut self.0 {
+            Some(stream) => (0..count).map(|_| deviation * stream.normal()).collect(),
+            None => vec![0.0; count],
+        }
+    }
+
     /// Sets a share `p` of the numbers to zero and scales the rest so that the mean stays
     /// (Srivastava et al. 2014). `p` is rounded to a 256th.
     pub fn dropout<const D: usize>(&mut self, x: Tensor<D>, p: f32) -> Tensor<D> {

@@ -21,7 +21,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut go_on = |_| ControlFlow::Continue(());
     let piece = generator.generate(&Prompt::Score(melody), &options, Seed(1), &mut go_on)?;
 
-    let Music::Score(score) = piece.music;
+    let Music::Score(score) = piece.music else {
+        return Err("it makes scores".into());
+    };
     let mut files = Vec::new();
     for name in ["harmonise.wav", "harmonise.musicxml"] {
         let path = PathBuf::from(name);

@@ -22,6 +22,7 @@ pub mod chorale;
 pub mod drums;
 pub mod dynamics;
 pub mod folk;
+pub mod spectral;
 
 mod protocol;
 
@@ -34,6 +35,7 @@ pub static FAMILIES: &[&dyn Family] = &[
     &folk::Folk,
     &drums::Drums,
     &dynamics::Dynamics,
+    &spectral::Spectral,
 ];
 
 /// The family called `id`.
@@ -517,7 +519,9 @@ mod tests {
             let prompt = Prompt::Score(given.clone());
             let piece = generator.generate(&prompt, &options, Seed(1), &mut progress::unobserved);
             let piece = piece.unwrap();
-            let Music::Score(score) = piece.music;
+            let Music::Score(score) = piece.music else {
+                panic!("it was a score");
+            };
             (score, piece.made_by)
         };
         let (same, made_by) = made("off");

@@ -4,14 +4,20 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use consort_audio::{Instruments, RenderError, RenderOptions, WavError, WavFormat, render};
+use consort_audio::recording::RecordingError;
+use consort_audio::{
+    Instruments, RenderError, RenderOptions, WavError, WavFormat, WavStream, render,
+};
+use consort_learn::Observer;
 use consort_music::format::{self, Format, ReadError};
 use consort_music::grid::TooLong;
 use consort_music::midi::{self, Percussion};
 use consort_music::{Reading, Resolution, Score, Ticks, Warning, abc, harmony};
 use thiserror::Error;
 
+use crate::error::Error;
 use crate::pictures::{self, PictureFormat};
+use crate::sound::Sound;
 
 /// The largest file that is read: no score comes near it.
 const BYTES_MAX: u64 = 64 << 20;
@@ -66,6 +72,9 @@ pub enum FileError {
     /// The score cannot be played.
     #[error(transparent)]
     Render(#[from] RenderError),
+    /// It is no sound that can be read.
+    #[error(transparent)]
+    Recording(#[from] RecordingError),
     /// The sound cannot be written.
     #[error(transparent)]
     Wav(#[from] WavError),
@@ -381,6 +390,19 @@ pub fn write_all(files: &[(PathBuf, Vec<u8>)]) -> Result<(), FileError> {
         beside.iter().for_each(|path| drop(fs::remove_file(path)));
     }
     moved
+}
+
+/// Writes sound as WAV of 16 bits while it is made; at its end the file is moved to its place.
+///
+/// # Errors
+/// If it cannot be made or written, or is too long for WAV; then nothing is at its place that was not there.
+pub fn write_sound(path: &Path, sound: &Sound, observe: &mut Observer<'_>) -> Result<(), Error> {
+    let rate = sound.rate_hz();
+    let stream = WavStream::create(path, rate, 1, WavFormat::Int16, sound.frames());
+    let mut stream = stream.map_err(FileError::from)?;
+    let mut sink = |block: &[f32]| Ok(stream.write(block).map_err(FileError::from)?);
+    sound.play(&mut sink, observe)?;
+    Ok(stream.finish().map_err(FileError::from)?)
 }
 
 #[cfg(test)]

@@ -15,6 +15,7 @@ pub mod pattern;
 pub mod pictures;
 pub mod piece;
 pub mod report;
+pub mod sound;
 pub mod trace;
 
 mod training;

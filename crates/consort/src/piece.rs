@@ -6,6 +6,8 @@ use consort_learn::Seed;
 use consort_music::Score;
 use serde::Serialize;
 
+use crate::sound::Sound;
+
 /// What a family is given to go on from.
 #[derive(Clone, Debug, PartialEq)]
 #[expect(
@@ -17,6 +19,8 @@ pub enum Prompt {
     Nothing,
     /// A score, whole or with holes.
     Score(Score),
+    /// A recording.
+    Sound(Sound),
 }
 
 /// What a family made.
@@ -40,6 +44,8 @@ pub struct Piece {
 pub enum Music {
     /// A score.
     Score(Score),
+    /// Sound, which is made while it is heard.
+    Sound(Sound),
 }
 
 /// All that is needed to make a piece again, beside its prompt.
@@ -93,7 +99,10 @@ const SIGNATURE: &str = "consort";
 impl Music {
     /// Writes into the music's own metadata how it was made.
     pub(crate) fn sign(&mut self, made_by: &MadeBy) {
-        let Music::Score(score) = self;
+        // Sound bears no signature: what is streamed has no place for one.
+        let Music::Score(score) = self else {
+            return;
+        };
         let text = serde_json::to_string(made_by).expect("a signature is plain data");
         score.metadata.fields.retain(|(name, _)| name != SIGNATURE);
         score.metadata.fields.push((SIGNATURE.to_owned(), text));
@@ -151,7 +160,9 @@ mod tests {
 
         let mut signed = Music::Score(given.clone());
         signed.sign(&made_by());
-        let Music::Score(signed) = signed;
+        let Music::Score(signed) = signed else {
+            panic!("it was a score");
+        };
         assert_ne!(signed, given);
         assert!(piece(signed.clone()).is_unchanged(&prompt));
         assert!(piece(given.clone()).is_unchanged(&Prompt::Score(signed)));

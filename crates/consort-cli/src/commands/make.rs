@@ -5,8 +5,11 @@ use std::path::{Path, PathBuf};
 
 use clap::{Arg, ArgMatches, Command, value_parser};
 use consort::families::Picture;
-use consort::files::{Kind, Original, bytes_of, numbered_tune, read_score_with, write_all};
+use consort::files::{
+    Kind, Original, bytes_of, numbered_tune, read_score_with, write_all, write_sound,
+};
 use consort::pictures::{Performance, PictureFormat, velocities};
+use consort::sound::Sound;
 use consort::trace;
 use consort::{Family, Generator, Music, Options, Piece, Prompt};
 use consort_audio::Instruments;
@@ -34,16 +37,23 @@ pub(super) fn command(family: &'static dyn Family) -> Command {
     let own = family.options().iter().map(argument);
     let default = match family.example() {
         Prompt::Nothing => "nothing: the family begins by itself",
-        Prompt::Score(_) => "a built-in example",
+        Prompt::Score(_) | Prompt::Sound(_) => "a built-in example",
     };
-    let input = format!("A MIDI, MusicXML or ABC file [default: {default}]");
+    let (kind, endings, files) = match family.example() {
+        Prompt::Sound(_) => ("mp3, flac, ogg or wav", ".wav", "the sound"),
+        _ => (
+            "MIDI, MusicXML or ABC",
+            ".musicxml, .mxl, .mid, .abc, .wav, .svg or .png",
+            "a score, MIDI, sound and a picture",
+        ),
+    };
+    let input = format!("A file: {kind} [default: {default}]");
     Command::new(family.verb())
         .about(family.summary())
         .arg(path("input", input))
-        .arg(outputs(
-            "A file to write, by its ending: .musicxml, .mxl, .mid, .abc, .wav, .svg or .png; may be \
-             repeated [default: a score, MIDI, sound and a picture beside the input]",
-        ))
+        .arg(outputs(format!(
+            "A file to write, by its ending: {endings}; may be repeated [default: {files} beside the input]",
+        )))
         .args(own)
         .arg(seed())
         .arg(
@@ -116,9 +126,9 @@ pub(super) fn run(family: &'static dyn Family, matches: &ArgMatches) -> anyhow::
     let samples = *matches.get_one::<u64>("samples").expect("it has a default");
     let targets = targets(family, matches, input.as_deref())?;
     let instruments = sound::instruments(matches.path("soundfont"), &targets)?;
-    let original = match &input {
-        Some(path) => Original::of(path).map_err(consort::Error::from)?,
-        None => None,
+    let original = match (&input, &prompt) {
+        (Some(path), Prompt::Score(_)) => Original::of(path).map_err(consort::Error::from)?,
+        _ => None,
     };
     let mut session = Session {
         matches,
@@ -185,7 +195,10 @@ impl Session<'_> {
         number: Option<u64>,
     ) -> anyhow::Result<Vec<String>> {
         let label = variant.label.as_deref();
-        let Music::Score(score) = &piece.music;
+        let score = match &piece.music {
+            Music::Score(score) => score,
+            Music::Sound(sound) => return self.stream(sound, label, number),
+        };
         let original = self.original.as_ref();
         let original = original.filter(|_| piece.is_unchanged(&self.prompt));
         let mut files = Vec::new();
@@ -216,6 +229,32 @@ impl Session<'_> {
                 .for_each(|notice| eprintln!("note: {notice}"));
         }
         Ok(announce(&files, self.matches))
+    }
+
+    /// Writes sound while it is made.
+    fn stream(
+        &self,
+        sound: &Sound,
+        label: Option<&str>,
+        number: Option<u64>,
+    ) -> anyhow::Result<Vec<String>> {
+        let mut files = Vec::new();
+        for (target, kind) in &self.targets.each {
+            let path = named(target, label, number);
+            if *kind != Kind::Wav {
+                let message = format!("{} does not end with .wav: this is sound", path.display());
+                return Err(Usage(message).into());
+            }
+            let mut line = Line::new("sound");
+            let written = write_sound(&path, sound, &mut |progress| line.show(progress));
+            line.finish();
+            written?;
+            files.push(path.display().to_string());
+        }
+        if !self.matches.get_flag("json") {
+            files.iter().for_each(|path| println!("{path}"));
+        }
+        Ok(files)
     }
 
     /// Writes the files that are about several pieces.
@@ -277,9 +316,14 @@ fn prompt(
     matches: &ArgMatches,
     input: Option<&Path>,
 ) -> anyhow::Result<(Prompt, Vec<Warning>)> {
+    let example = family.example();
     let Some(path) = input else {
-        return Ok((family.example(), Vec::new()));
+        return Ok((example, Vec::new()));
     };
+    if let Prompt::Sound(example) = example {
+        let sound = Sound::of_file(path, example.rate_hz()).map_err(consort::Error::from)?;
+        return Ok((Prompt::Sound(sound), Vec::new()));
+    }
     let reading = read_score_with(path, &matches.reading()).map_err(consort::Error::from)?;
     Ok((Prompt::Score(reading.value), reading.warnings))
 }
@@ -307,7 +351,7 @@ fn targets(
     if paths.is_empty() {
         let stem = match (input, family.example()) {
             (Some(input), _) => input.with_extension(""),
-            (None, Prompt::Score(_)) => PathBuf::from("example"),
+            (None, Prompt::Score(_) | Prompt::Sound(_)) => PathBuf::from("example"),
             (None, Prompt::Nothing) => PathBuf::from("new"),
         };
         let name = stem

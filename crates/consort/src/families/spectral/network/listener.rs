@@ -1,0 +1,211 @@
+//! Our network at work, a frame at a time.
+
+use consort_learn::stepper::{Dense, Precision, Stepper, dense};
+use consort_learn::{Stream, draw};
+
+use super::Network;
+use super::tones::{LOG_SCALES, heard_by};
+use crate::families::spectral::encoding::{Bands, Statistics};
+
+const FITS: &str = "the layers fit each other";
+
+/// How the next frame is chosen.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Draw {
+    /// How freely; 0 takes what each number is on the mean.
+    pub temperature: f32,
+}
+
+/// Hears frames, and draws those that follow.
+#[derive(Clone)]
+pub struct Listener {
+    statistics: Statistics,
+    bands: Bands,
+    listen: Dense,
+    encode: Dense,
+    decode: Dense,
+    colour: Dense,
+    sound: Dense,
+    memory: Stepper,
+    context: Dense,
+    expected: Dense,
+    inner: Dense,
+    said: Dense,
+    /// `[number][unit]`.
+    heard: Vec<f32>,
+    /// `[number][said][unit]`, of the units that may be heard, else 0.
+    outer: Vec<f32>,
+    code: usize,
+    masked: usize,
+    mixture: usize,
+    known: Vec<f32>,
+}
+
+impl Listener {
+    /// Prepares a network, if it is ours.
+    pub fn new(network: &Network, precision: Precision) -> Option<Listener> {
+        let tones = network.tones.as_ref()?;
+        let shape = tones.shape();
+        let (code, masked, mixture) = (shape.code, shape.masked, shape.mixture);
+        let numbers = |tensor: burn::tensor::Tensor<2>| {
+            let data = tensor.into_data().convert::<f32>();
+            data.try_to_vec::<f32>().expect("it holds floats")
+        };
+        let heard = numbers(tones.heard.val());
+        let outer = numbers(tones.outer.val());
+        let of_number = 3 * mixture;
+        let mut sorted = vec![0.0; outer.len()];
+        for unit in 0..masked {
+            for place in heard_by(unit, code) * of_number..code * of_number {
+                sorted[place * masked + unit] = outer[unit * code * of_number + place];
+            }
+        }
+        let of_layer = |layer| dense(layer, precision);
+        Some(Listener {
+            statistics: network.statistics(),
+            bands: Bands::default(),
+            listen: of_layer(&tones.listen),
+            encode: of_layer(&tones.encode),
+            decode: of_layer(&tones.decode),
+            colour: of_layer(&tones.colour),
+            sound: of_layer(&tones.sound),
+            memory: Stepper::new(&tones.memory, precision),
+            context: of_layer(&tones.context),
+            expected: of_layer(&tones.expected),
+            inner: of_layer(&tones.inner),
+            said: of_layer(&tones.said),
+            heard,
+            outer: sorted,
+            code,
+            masked,
+            mixture,
+            known: Vec::new(),
+        })
+    }
+
+    /// Hears a frame of levels.
+    pub fn hear(&mut self, levels: &[f32]) {
+        let bands = self.standardized(levels);
+        let code = self.coded(&bands);
+        self.recall(&code);
+    }
+
+    /// The means of a frame's bands, standardised.
+    pub fn standardized(&self, levels: &[f32]) -> Vec<f32> {
+        let mut frame = levels.to_vec();
+        self.statistics.standardize(&mut frame);
+        self.bands.means(&frame)
+    }
+
+    /// The change of these to the next frame that is to be expected.
+    pub fn expected(&mut self) -> Vec<f32> {
+        let mut expected = vec![0.0; self.expected.outputs()];
+        self.expected
+            .forward(&self.known, &mut expected)
+            .expect(FITS);
+        expected
+    }
+
+    /// What a frame sounds like after it was a code.
+    pub fn copied(&self, levels: &[f32]) -> Vec<f32> {
+        self.levels(&self.coded(&self.standardized(levels)))
+    }
+
+    fn coded(&self, bands: &[f32]) -> Vec<f32> {
+        let mut listened = vec![0.0; self.listen.outputs()];
+        self.listen.forward(bands, &mut listened).expect(FITS);
+        rectify(&mut listened);
+        let mut code = vec![0.0; self.code];
+        self.encode.forward(&listened, &mut code).expect(FITS);
+        code
+    }
+
+    fn recall(&mut self, code: &[f32]) {
+        let mut all = self.memory.step(code).to_vec();
+        all.extend(code);
+        let mut known = vec![0.0; self.context.outputs()];
+        self.context.forward(&all, &mut known).expect(FITS);
+        rectify(&mut known);
+        self.known = known;
+    }
+
+    fn levels(&self, code: &[f32]) -> Vec<f32> {
+        let mut colour = vec![0.0; self.decode.outputs()];
+        self.decode.forward(code, &mut colour).expect(FITS);
+        rectify(&mut colour);
+        let mut deeper = vec![0.0; self.colour.outputs()];
+        self.colour.forward(&colour, &mut deeper).expect(FITS);
+        rectify(&mut deeper);
+        let mut levels = vec![0.0; self.sound.outputs()];
+        self.sound.forward(&deeper, &mut levels).expect(FITS);
+        self.statistics.restore(&mut levels);
+        levels
+    }
+
+    /// Draws the frame that follows what was heard, and hears it.
+    ///
+    /// # Panics
+    /// If nothing was heard.
+    pub fn draw(&mut self, draw: Draw, stream: &mut Stream) -> Vec<f32> {
+        let mut units = vec![0.0; self.masked];
+        self.inner.forward(&self.known, &mut units).expect(FITS);
+        let of_number = 3 * self.mixture;
+        let mut said = vec![0.0; self.code * of_number];
+        self.said.forward(&self.known, &mut said).expect(FITS);
+        let mut code = vec![0.0; self.code];
+        for number in 0..self.code {
+            let active: Vec<f32> = units.iter().map(|&unit| unit.max(0.0)).collect();
+            for place in number * of_number..(number + 1) * of_number {
+                let weights = &self.outer[place * self.masked..][..self.masked];
+                said[place] += dot(weights, &active);
+            }
+            let of_this = &said[number * of_number..(number + 1) * of_number];
+            code[number] = self.number(of_this, draw, stream);
+            let heard = &self.heard[number * self.masked..][..self.masked];
+            for (unit, (sum, weight)) in units.iter_mut().zip(heard).enumerate() {
+                if number < heard_by(unit, self.code) {
+                    *sum += weight * code[number];
+                }
+            }
+        }
+        self.recall(&code);
+        self.levels(&code)
+    }
+
+    fn number(&self, said: &[f32], draw: Draw, stream: &mut Stream) -> f32 {
+        let (shares, rest) = said.split_at(self.mixture);
+        let (places, scales) = rest.split_at(self.mixture);
+        if draw.temperature <= 0.0 {
+            let most = shares.iter().copied().fold(f32::MIN, f32::max);
+            let shares: Vec<f32> = shares.iter().map(|share| (share - most).exp()).collect();
+            return dot(&shares, places) / shares.iter().sum::<f32>();
+        }
+        let which = draw::draw(shares, draw.temperature, stream).unwrap_or(0);
+        let scale = (scales[which] - 1.0).clamp(LOG_SCALES[0], LOG_SCALES[1]).exp();
+        let uniform = stream.uniform().clamp(1e-4, 1.0 - 1e-4);
+        places[which] + draw.temperature * scale * (uniform / (1.0 - uniform)).ln()
+    }
+}
+
+fn dot(a: &[f32], b: &[f32]) -> f32 {
+    let mut sums = [0.0_f32; 8];
+    let (chunks, others) = (a.chunks_exact(8), b.chunks_exact(8));
+    let rest: f32 = chunks
+        .remainder()
+        .iter()
+        .zip(others.remainder())
+        .map(|(a, b)| a * b)
+        .sum();
+    for (a, b) in chunks.zip(others) {
+        for ((sum, a), b) in sums.iter_mut().zip(a).zip(b) {
+            *sum += a * b;
+        }
+    }
+    sums.iter().sum::<f32>() + rest
+}
+
+fn rectify(numbers: &mut [f32]) {
+    for number in numbers {
+        *number = number.max(0.0);
+    }
+}

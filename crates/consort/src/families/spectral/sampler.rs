@@ -1,0 +1,186 @@
+//! Sound that goes on from other sound: what was heard is told to a network, and what it says of the next frames is
+//! made sound, as long as it is asked for.
+
+use std::collections::VecDeque;
+
+use burn::tensor::{Tensor, TensorData};
+use consort_learn::stepper::Precision;
+use consort_learn::{Noise, Stream};
+
+use super::encoding::{
+    BINS, FLOOR, FOURIER_FRAME, FOURIER_VALUES, Fourier, HOP, Spectrogram, Statistics, Synthesis,
+    WINDOW,
+};
+use super::network::{Draw, FourierNetwork, Listener, Network};
+
+/// The precision of weights in which frames are drawn.
+const DRAWING: Precision = Precision::BFloat16;
+
+/// Frames of a quarter of a second that the article's networks look back: ten seconds.
+const LOOK_BACK: usize = 40;
+
+/// Samples of the end of a recording that are told to a network: sixteen seconds.
+pub const CONTEXT: usize = 16 * 16_000;
+
+/// Fewer samples are too few to go on from.
+pub const LEAST: usize = 8_000;
+
+/// What goes on from a sound.
+pub enum Continuation {
+    /// By a network of the article.
+    Fourier(Box<FourierContinuation>),
+    /// By ours.
+    Tones(Box<TonesContinuation>),
+}
+
+impl Continuation {
+    /// Goes on from the end of `sound`, which has [`LEAST`] samples or more. The first samples of what it says take
+    /// the place of the last [`replaced`](Continuation::replaced) of it.
+    pub fn after(network: &Network, sound: &[f32], temperature: f32, stream: Stream) -> Continuation {
+        if network.fourier.is_some() {
+            let continuation = FourierContinuation::after(network, sound);
+            Continuation::Fourier(Box::new(continuation))
+        } else {
+            let continuation = TonesContinuation::after(network, sound, temperature, stream);
+            Continuation::Tones(Box::new(continuation))
+        }
+    }
+
+    /// Samples at the end of the sound that it says anew, fading from what they were.
+    pub fn replaced(&self) -> usize {
+        match self {
+            Continuation::Fourier(_) => 0,
+            Continuation::Tones(_) => WINDOW - HOP,
+        }
+    }
+
+    /// The next samples, some hundreds or thousands.
+    pub fn block(&mut self) -> Vec<f32> {
+        match self {
+            Continuation::Fourier(continuation) => continuation.block(),
+            Continuation::Tones(continuation) => continuation.block(),
+        }
+    }
+}
+
+/// The article's way: frames that do not overlap, each said from those of the last ten seconds.
+pub struct FourierContinuation {
+    network: FourierNetwork,
+    statistics: Statistics,
+    fourier: Fourier,
+    /// Standardised.
+    frames: VecDeque<Vec<f32>>,
+}
+
+impl FourierContinuation {
+    fn after(network: &Network, sound: &[f32]) -> FourierContinuation {
+        let (statistics, fourier) = (network.statistics(), Fourier::default());
+        let whole = (sound.len() / FOURIER_FRAME).min(LOOK_BACK) * FOURIER_FRAME;
+        let frames = sound[sound.len() - whole..].chunks_exact(FOURIER_FRAME);
+        let frames = frames.map(|frame| {
+            let mut values = fourier.values(frame);
+            statistics.standardize(&mut values);
+            values
+        });
+        FourierContinuation {
+            frames: frames.collect(),
+            network: network.fourier.clone().expect("it is one of the article"),
+            statistics,
+            fourier,
+        }
+    }
+
+    /// The standardised frame that is expected next.
+    pub(super) fn expected(&self) -> Vec<f32> {
+        let steps = self.frames.len();
+        let device = self.network.penalty().device();
+        let frames: Vec<f32> = self.frames.iter().flatten().copied().collect();
+        let frames = TensorData::new(frames, [1, steps, FOURIER_VALUES]);
+        let frames = Tensor::<3>::from_data(frames, &device);
+        let said = self.network.forward(frames, &mut Noise::off());
+        let last = said.narrow(0, steps - 1, 1).into_data().convert::<f32>();
+        last.try_to_vec().expect("it holds floats")
+    }
+
+    fn block(&mut self) -> Vec<f32> {
+        let mut frame = self.expected();
+        self.frames.push_back(frame.clone());
+        if self.frames.len() > LOOK_BACK {
+            self.frames.pop_front();
+        }
+        self.statistics.restore(&mut frame);
+        self.fourier.samples(&frame)
+    }
+}
+
+/// Our way: frames that overlap, drawn one after another.
+pub struct TonesContinuation {
+    listener: Listener,
+    synthesis: Synthesis,
+    draw: Draw,
+    stream: Stream,
+    /// What levels are raised by for the network, so that it hears what it is used to.
+    gain: f32,
+}
+
+impl TonesContinuation {
+    fn after(
+        network: &Network,
+        sound: &[f32],
+        temperature: f32,
+        stream: Stream,
+    ) -> TonesContinuation {
+        let mut listener = Listener::new(network, DRAWING).expect("it is ours");
+        let spectrogram = Spectrogram::default();
+        let first = (sound.len() - WINDOW) % HOP;
+        let frames = (first..=sound.len() - WINDOW).step_by(HOP);
+        let frames: Vec<Vec<f32>> = frames
+            .map(|at| spectrogram.levels(&sound[at..at + WINDOW]))
+            .collect();
+        let gain = gain(&frames, &network.statistics());
+        for frame in &frames {
+            listener.hear(&raised(frame, gain));
+        }
+        TonesContinuation {
+            listener,
+            synthesis: Synthesis::after(sound, &spectrogram),
+            draw: Draw { temperature },
+            stream,
+            gain,
+        }
+    }
+
+    fn block(&mut self) -> Vec<f32> {
+        let levels = self.listener.draw(self.draw, &mut self.stream);
+        self.synthesis.next(&raised(&levels, -self.gain))
+    }
+}
+
+/// What the levels of a recording are to be raised by, as the logarithm of a factor, to be as loud as what a network
+/// has learnt.
+fn gain(frames: &[Vec<f32>], statistics: &Statistics) -> f32 {
+    let power = |levels: &[f32]| -> f32 { levels.iter().map(|level| (2.0 * level).exp()).sum() };
+    #[expect(clippy::cast_precision_loss, reason = "some hundred frames")]
+    let heard = frames.iter().map(|frame| power(frame)).sum::<f32>() / frames.len() as f32;
+    // Levels are about normal, so that the mean power is above that of the mean level.
+    let usual = statistics.mean.iter().zip(&statistics.deviation);
+    let usual: f32 = usual
+        .map(|(mean, deviation)| (2.0 * mean + 2.0 * deviation * deviation).min(0.0).exp())
+        .sum();
+    (0.5 * (usual / heard.max(1e-9)).ln()).clamp(-GAIN_MOST, GAIN_MOST)
+}
+
+/// The most that a recording is raised or lowered by: a hundredfold.
+const GAIN_MOST: f32 = 4.6;
+
+fn raised(levels: &[f32], gain: f32) -> Vec<f32> {
+    debug_assert_eq!(levels.len(), BINS, "a frame of levels");
+    let raised = levels.iter().map(|&level| {
+        if level <= FLOOR {
+            FLOOR
+        } else {
+            (level + gain).max(FLOOR)
+        }
+    });
+    raised.collect()
+}

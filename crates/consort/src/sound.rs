@@ -1,0 +1,143 @@
+//! Sound that is made while it is heard, so that its length costs no memory.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use consort_audio::recording::Recording;
+use consort_learn::Observer;
+
+use crate::error::Error;
+use crate::files::FileError;
+
+/// What takes sound: samples of one channel, from -1 to 1, block by block.
+pub type Sink<'a> = dyn FnMut(&[f32]) -> Result<(), Error> + 'a;
+
+/// Where sound comes from.
+pub trait Source: Send + Sync {
+    /// Hands all of it to `sink`, the same each time.
+    ///
+    /// # Errors
+    /// If it cannot be read or made, the sink does not take it, or the observer stops the work.
+    fn play(&self, sink: &mut Sink<'_>, observe: &mut Observer<'_>) -> Result<(), Error>;
+}
+
+/// Sound of one channel.
+#[derive(Clone)]
+pub struct Sound {
+    rate_hz: u32,
+    frames: u64,
+    source: Arc<dyn Source>,
+}
+
+impl Sound {
+    /// Sound from a source that gives about so many samples.
+    pub fn new(rate_hz: u32, frames: u64, source: Arc<dyn Source>) -> Sound {
+        Sound {
+            rate_hz,
+            frames,
+            source,
+        }
+    }
+
+    /// Sound that is there.
+    pub fn of_samples(rate_hz: u32, samples: Vec<f32>) -> Sound {
+        let frames = samples.len() as u64;
+        Sound::new(rate_hz, frames, Arc::new(Samples(samples)))
+    }
+
+    /// The sound in a file (mp3, flac, ogg or wav), its channels mixed to one at `rate_hz`.
+    ///
+    /// # Errors
+    /// If it is not there or no sound.
+    pub fn of_file(path: &Path, rate_hz: u32) -> Result<Sound, FileError> {
+        let recording = open(path, rate_hz)?;
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "a guess at a length"
+        )]
+        let frames = (recording.seconds().unwrap_or(0.0) * f64::from(rate_hz)) as u64;
+        let path = path.to_owned();
+        let file = File { path, rate_hz };
+        Ok(Sound::new(rate_hz, frames, Arc::new(file)))
+    }
+
+    /// Samples in a second.
+    pub fn rate_hz(&self) -> u32 {
+        self.rate_hz
+    }
+
+    /// About how many samples it has.
+    pub fn frames(&self) -> u64 {
+        self.frames
+    }
+
+    /// Hands all of it to `sink`.
+    ///
+    /// # Errors
+    /// If it cannot be read or made, the sink does not take it, or the observer stops the work.
+    pub fn play(&self, sink: &mut Sink<'_>, observe: &mut Observer<'_>) -> Result<(), Error> {
+        self.source.play(sink, observe)
+    }
+
+    /// All of it at once.
+    ///
+    /// # Errors
+    /// As [`play`](Sound::play).
+    pub fn samples(&self, observe: &mut Observer<'_>) -> Result<Vec<f32>, Error> {
+        let mut samples = Vec::new();
+        let mut sink = |block: &[f32]| {
+            samples.extend_from_slice(block);
+            Ok(())
+        };
+        self.play(&mut sink, observe)?;
+        Ok(samples)
+    }
+}
+
+impl fmt::Debug for Sound {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut sound = formatter.debug_struct("Sound");
+        sound.field("rate_hz", &self.rate_hz);
+        sound.field("frames", &self.frames).finish_non_exhaustive()
+    }
+}
+
+/// Sounds are equal if what is heard is; what cannot be played equals nothing.
+impl PartialEq for Sound {
+    fn eq(&self, other: &Sound) -> bool {
+        let samples = |sound: &Sound| sound.samples(&mut consort_learn::progress::unobserved).ok();
+        let (Some(own), Some(others)) = (samples(self), samples(other)) else {
+            return false;
+        };
+        self.rate_hz == other.rate_hz && own == others
+    }
+}
+
+struct Samples(Vec<f32>);
+
+impl Source for Samples {
+    fn play(&self, sink: &mut Sink<'_>, _: &mut Observer<'_>) -> Result<(), Error> {
+        sink(&self.0)
+    }
+}
+
+struct File {
+    path: PathBuf,
+    rate_hz: u32,
+}
+
+impl Source for File {
+    fn play(&self, sink: &mut Sink<'_>, _: &mut Observer<'_>) -> Result<(), Error> {
+        let mut recording = open(&self.path, self.rate_hz)?;
+        while let Some(block) = recording.read().map_err(FileError::from)? {
+            sink(&block)?;
+        }
+        Ok(())
+    }
+}
+
+fn open(path: &Path, rate_hz: u32) -> Result<Recording, FileError> {
+    Ok(Recording::open(path, rate_hz)?)
+}
