@@ -1,4 +1,4 @@
-//! Sound from scores: SoundFonts, built-in instruments, loudness and WAV.
+//! Sound from scores: SoundFonts, built-in instruments, loudness and WAV. And sound from files.
 //!
 //! [`render`] plays a [`Score`](consort_music::Score) with [`Instruments`]: those of a SoundFont,
 //! which [`soundfont::find`] looks for in the usual places, or the built-in ones, which need no
@@ -18,17 +18,23 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
+//! [`Recording`] reads mp3, flac, Ogg Vorbis and wav, and [`WavStream`] writes
+//! WAV, both of any length.
+//!
 //! This crate knows neither devices nor tensors.
 
 mod audio;
 mod builtin;
 mod loudness;
 mod performance;
+pub mod recording;
 mod render;
 pub mod soundfont;
 mod wav;
 
 pub use audio::{Audio, UnequalChannels};
+pub use loudness::loudness_lufs;
+pub use recording::{Recording, RecordingError};
 pub use render::{Instruments, RenderError, RenderOptions, render};
 pub use soundfont::{SoundFont, SoundFontError};
-pub use wav::{WavError, WavFormat};
+pub use wav::{WavError, WavFormat, WavStream};
