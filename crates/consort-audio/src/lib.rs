@@ -1,4 +1,5 @@
 //! Sound from scores: SoundFonts, built-in instruments, loudness and WAV; and measures of sound.
+//! Sound from scores: SoundFonts, built-in instruments, loudness and WAV. And sound from files.
 //!
 //! [`render`] plays a [`Score`](consort_music::Score) with [`Instruments`]: those of a SoundFont,
 //! which [`soundfont::find`] looks for in the usual places, or the built-in ones, which need no
@@ -20,6 +21,8 @@
 //!
 //! [`measures`] says how near two sounds are and how one keeps its level, tone and smoothness, from
 //! the spectra of [`spectrum`].
+//! [`Recording`] reads mp3, flac, Ogg Vorbis and wav, and [`WavStream`] writes
+//! WAV, both of any length.
 //!
 //! This crate knows neither devices nor tensors.
 
@@ -28,12 +31,15 @@ mod builtin;
 mod loudness;
 pub mod measures;
 mod performance;
+pub mod recording;
 mod render;
 pub mod soundfont;
 pub mod spectrum;
 mod wav;
 
 pub use audio::{Audio, UnequalChannels};
+pub use loudness::loudness_lufs;
+pub use recording::{Recording, RecordingError};
 pub use render::{Instruments, RenderError, RenderOptions, render};
 pub use soundfont::{SoundFont, SoundFontError};
-pub use wav::{WavError, WavFormat};
+pub use wav::{WavError, WavFormat, WavStream};

@@ -36,18 +36,32 @@ pub(crate) fn normalise(audio: &mut Audio) {
     audio.amplify(wanted.min(allowed) as f32);
 }
 
+/// The integrated loudness of one channel in LUFS (ITU-R BS.1770-5), or nothing for silence and for
+/// samples that are no numbers. The sample rate should be 8 kHz or more: below, the standard means
+/// nothing.
+pub fn loudness_lufs(samples: &[f32], sample_rate_hz: u32) -> Option<f64> {
+    integrated(&[samples], sample_rate_hz)
+}
+
 /// The integrated loudness, or nothing for silence.
 pub(crate) fn integrated_lufs(audio: &Audio) -> Option<f64> {
-    let step = (audio.sample_rate_hz() as usize / 10).max(1);
-    let mut powers = vec![0.0; audio.frames() / step];
+    let channels: Vec<&[f32]> = audio.channels().iter().map(Vec::as_slice).collect();
+    integrated(&channels, audio.sample_rate_hz())
+}
+
+/// The integrated loudness of channels of equal length.
+fn integrated(channels: &[&[f32]], sample_rate_hz: u32) -> Option<f64> {
+    let frames = channels.first().map_or(0, |channel| channel.len());
+    let step = (sample_rate_hz as usize / 10).max(1);
+    let mut powers = vec![0.0; frames / step];
     // Less than a block is measured as one.
     let short = powers.len() < STEPS;
     if short {
         powers = vec![0.0; 1];
     }
-    let step = if short { audio.frames() } else { step };
-    for channel in audio.channels() {
-        add_power(channel, audio.sample_rate_hz(), step, &mut powers);
+    let step = if short { frames } else { step };
+    for channel in channels {
+        add_power(channel, sample_rate_hz, step, &mut powers);
     }
     let blocks: Vec<f64> = if short {
         powers
@@ -140,6 +154,16 @@ mod tests {
         assert!((loudness + 3.01).abs() < 0.03, "{loudness}");
         let stereo = integrated_lufs(&sine(997.0, 1.0, 5.0, 2)).unwrap();
         assert!((stereo - loudness - 3.01).abs() < 0.01, "{stereo}");
+    }
+
+    #[test]
+    fn one_channel_needs_no_audio() {
+        let sine = sine(997.0, 0.5, 5.0, 1);
+        let loudness = loudness_lufs(&sine.channels()[0], 48_000);
+        assert_eq!(loudness, integrated_lufs(&sine));
+        assert_eq!(loudness_lufs(&[], 48_000), None);
+        assert_eq!(loudness_lufs(&[f32::NAN; 48_000], 48_000), None);
+        assert_eq!(loudness_lufs(&[0.5; 100], 0), None);
     }
 
     /// EBU Tech 3341, test 3: quiet ends do not count.

@@ -1,9 +1,14 @@
 //! WAV files.
 
+mod stream;
+
 use std::io::{Cursor, Seek, Write};
+use std::path::PathBuf;
 
 use hound::{SampleFormat, WavSpec, WavWriter};
 use thiserror::Error;
+
+pub use stream::WavStream;
 
 use crate::audio::Audio;
 
@@ -39,9 +44,27 @@ pub enum WavError {
         /// How many channels there are.
         channels: usize,
     },
+    /// The format needs channels, and time that goes on.
+    #[error(
+        "cannot write {channels} channels at {sample_rate_hz} Hz as WAV; it needs one channel and a sample rate above 0"
+    )]
+    NoSound {
+        /// How many channels there are.
+        channels: u16,
+        /// The sample rate.
+        sample_rate_hz: u32,
+    },
     /// Writing failed.
     #[error("cannot write WAV: {0}")]
     Io(#[from] std::io::Error),
+    /// Writing a file failed, as on a full disk.
+    #[error("cannot write {}: {source}; make room for it, or write it elsewhere", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        source: std::io::Error,
+    },
 }
 
 impl Audio {
@@ -60,42 +83,98 @@ impl Audio {
     /// # Errors
     /// If the format cannot hold it, or writing fails.
     pub fn write_wav(&self, out: impl Write + Seek, format: WavFormat) -> Result<(), WavError> {
-        let (bits_per_sample, sample_format) = match format {
-            WavFormat::Int16 => (16, SampleFormat::Int),
-            WavFormat::Int24 => (24, SampleFormat::Int),
-            WavFormat::Float32 => (32, SampleFormat::Float),
-        };
         let count = self.channels().len();
         let channels =
             u16::try_from(count).map_err(|_| WavError::TooManyChannels { channels: count })?;
-        let samples = (self.frames() as u64).saturating_mul(u64::from(channels));
-        let bytes = samples.saturating_mul(u64::from(bits_per_sample) / 8) + 128;
-        if bytes > u64::from(u32::MAX) {
-            return Err(WavError::TooLong {
-                seconds: self.seconds(),
-                bytes,
-            });
-        }
-        let spec = WavSpec {
-            channels,
-            sample_rate: self.sample_rate_hz(),
-            bits_per_sample,
-            sample_format,
-        };
-        let mut writer = WavWriter::new(out, spec).map_err(io_error)?;
+        let frames = self.frames() as u64;
+        let mut writer = SampleWriter::new(out, self.sample_rate_hz(), channels, format, frames)?;
         for frame in 0..self.frames() {
             for channel in self.channels() {
-                let sample = channel[frame];
-                match format {
-                    WavFormat::Int16 => writer.write_sample(whole(sample, 32_767.0)),
-                    WavFormat::Int24 => writer.write_sample(whole(sample, 8_388_607.0)),
-                    WavFormat::Float32 => writer.write_sample(sample),
-                }
-                .map_err(io_error)?;
+                writer.write(channel[frame])?;
             }
         }
-        writer.finalize().map_err(io_error)
+        writer.finish()
     }
+}
+
+/// Writes samples one by one.
+struct SampleWriter<W: Write + Seek> {
+    writer: WavWriter<W>,
+    format: WavFormat,
+}
+
+impl<W: Write + Seek> SampleWriter<W> {
+    /// Writes the header, for sound of `frames` frames.
+    fn new(
+        out: W,
+        sample_rate_hz: u32,
+        channels: u16,
+        format: WavFormat,
+        frames: u64,
+    ) -> Result<SampleWriter<W>, WavError> {
+        check_length(sample_rate_hz, channels, format, frames)?;
+        let spec = WavSpec {
+            channels,
+            sample_rate: sample_rate_hz,
+            bits_per_sample: bits(format),
+            sample_format: match format {
+                WavFormat::Int16 | WavFormat::Int24 => SampleFormat::Int,
+                WavFormat::Float32 => SampleFormat::Float,
+            },
+        };
+        let writer = WavWriter::new(out, spec).map_err(io_error)?;
+        Ok(SampleWriter { writer, format })
+    }
+
+    fn write(&mut self, sample: f32) -> Result<(), WavError> {
+        match self.format {
+            WavFormat::Int16 => self.writer.write_sample(whole(sample, 32_767.0)),
+            WavFormat::Int24 => self.writer.write_sample(whole(sample, 8_388_607.0)),
+            WavFormat::Float32 => self.writer.write_sample(sample),
+        }
+        .map_err(io_error)
+    }
+
+    /// Completes the header.
+    fn finish(self) -> Result<(), WavError> {
+        self.writer.finalize().map_err(io_error)
+    }
+}
+
+fn bits(format: WavFormat) -> u16 {
+    match format {
+        WavFormat::Int16 => 16,
+        WavFormat::Int24 => 24,
+        WavFormat::Float32 => 32,
+    }
+}
+
+/// Refuses what the format cannot hold.
+fn check_length(
+    sample_rate_hz: u32,
+    channels: u16,
+    format: WavFormat,
+    frames: u64,
+) -> Result<(), WavError> {
+    if channels == 0 || sample_rate_hz == 0 {
+        return Err(WavError::NoSound {
+            channels,
+            sample_rate_hz,
+        });
+    }
+    let samples = frames.saturating_mul(channels.into());
+    let bytes = samples
+        .saturating_mul(u64::from(bits(format)) / 8)
+        .saturating_add(128);
+    if bytes <= u64::from(u32::MAX) {
+        return Ok(());
+    }
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "2^53 samples are thousands of years"
+    )]
+    let seconds = frames as f64 / f64::from(sample_rate_hz);
+    Err(WavError::TooLong { seconds, bytes })
 }
 
 /// `sample` as a whole number of which `full` is full scale.

@@ -81,7 +81,9 @@ pub fn folder(folder: &DataFolder) -> Result<Corpus, CorpusError> {
         let seconds = samples.len() as f64 / f64::from(RATE);
         room -= seconds;
         let mut hash = Sha256::new();
-        samples.iter().for_each(|sample| hash.update(sample.to_le_bytes()));
+        samples
+            .iter()
+            .for_each(|sample| hash.update(sample.to_le_bytes()));
         stamper.add(&name, &hash.finalize());
         read.push((name, samples));
     }
@@ -162,7 +164,10 @@ mod tests {
 
     fn folds_of(names: &[String]) -> Vec<Fold> {
         let read = names.iter().map(|name| (name.clone(), vec![0.0; 100]));
-        folds(read.collect()).into_iter().map(|one| one.fold).collect()
+        folds(read.collect())
+            .into_iter()
+            .map(|one| one.fold)
+            .collect()
     }
 
     fn count(folds: &[Fold]) -> [usize; 3] {

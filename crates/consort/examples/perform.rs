@@ -21,8 +21,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         options.set("timing", "1")?;
         let piece = generator.generate(&dynamics.example(), &options, Seed(1), &mut go_on)?;
         let Music::Score(score) = piece.music else {
-        return Err("it makes scores".into());
-    };
+            return Err("it makes scores".into());
+        };
         for ending in ["wav", "mid"] {
             let path = PathBuf::from(format!("perform-{style}.{ending}"));
             let bytes = bytes_of(&score, Kind::of(&path)?, &Instruments::BuiltIn)?;

@@ -82,6 +82,14 @@ impl Error {
         }
     }
 
+    /// A recording where a score is needed.
+    pub(crate) fn not_a_score() -> Error {
+        Error::prompt(
+            "a recording is no score",
+            "give a MIDI, MusicXML or ABC file",
+        )
+    }
+
     /// Whether the caller can mend it by other arguments or another input, so that a program should
     /// exit with status 2 and not 1.
     pub fn is_callers(&self) -> bool {

@@ -93,6 +93,7 @@ impl Piecewise for Drummer {
         self.refuse_unknown(options)?;
         let given = match prompt {
             Prompt::Nothing => None,
+            Prompt::Sound(_) => return Err(Error::not_a_score()),
             Prompt::Score(score) => {
                 let score = at_tempo(score, &request);
                 Some(Given::of(&score, "the score", self.grid(), request.metre)?)

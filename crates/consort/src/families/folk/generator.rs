@@ -109,6 +109,7 @@ impl Piecewise for Composer {
         let request = Request::of(options)?;
         let given = match prompt {
             Prompt::Nothing => None,
+            Prompt::Sound(_) => return Err(Error::not_a_score()),
             Prompt::Score(score) => Some((Beginning::of(score)?, score)),
         };
         if request.free {

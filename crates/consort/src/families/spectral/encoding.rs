@@ -3,7 +3,9 @@
 mod fourier;
 mod tones;
 
-pub use fourier::{BINS as FOURIER_BINS, FRAME as FOURIER_FRAME, Fourier, VALUES as FOURIER_VALUES};
+pub use fourier::{
+    BINS as FOURIER_BINS, FRAME as FOURIER_FRAME, Fourier, VALUES as FOURIER_VALUES,
+};
 pub use tones::{BANDS, BINS, Bands, FLOOR, HOP, Spectrogram, Synthesis, WINDOW};
 
 /// The name of the encoding. Its number rises when weights would no longer fit.

@@ -77,7 +77,11 @@ impl Piecewise for Continuer {
             seed,
             only_new,
         };
-        let frames = if only_new { added } else { heard.frames + added };
+        let frames = if only_new {
+            added
+        } else {
+            heard.frames + added
+        };
         #[expect(clippy::cast_precision_loss, reason = "hours")]
         let given = heard.frames as f64 / f64::from(RATE);
         Ok(Piece {

@@ -82,6 +82,8 @@ impl Network {
             Tensor::from_data(TensorData::new(numbers.to_vec(), [count]), &device)
         };
         self.standard.mean.update(tensor(&statistics.mean));
-        self.standard.deviation.update(tensor(&statistics.deviation));
+        self.standard
+            .deviation
+            .update(tensor(&statistics.deviation));
     }
 }

@@ -10,10 +10,11 @@ use rayon::prelude::*;
 
 use super::config::{Curriculum, Shape};
 use super::encoding::{
-    BANDS, BINS, Bands, FOURIER_FRAME, FOURIER_VALUES, Fourier, HOP, RATE, Spectrogram, Statistics, WINDOW,
+    BANDS, BINS, Bands, FOURIER_FRAME, FOURIER_VALUES, Fourier, HOP, RATE, Spectrogram, Statistics,
+    WINDOW,
 };
-use crate::error::Error;
 use super::network::{FourierNetwork, Network, TonesNetwork};
+use crate::error::Error;
 
 /// What the squared distance of codes from zero counts, which keeps them from outgrowing their noise.
 const CODE_SHARE: f32 = 0.01;
@@ -76,34 +77,57 @@ impl TonesNetwork {
         let rows = batch.rows;
         let count = batch.frames.len() / BINS;
         let steps = count / rows - 1;
-        let device = self.expected.weight.val().device();
+        let device = self.device();
         let bands = Bands::default();
-        let means: Vec<f32> = batch.frames.chunks(BINS).flat_map(|frame| bands.means(frame)).collect();
+        let means: Vec<f32> = batch
+            .frames
+            .chunks(BINS)
+            .flat_map(|frame| bands.means(frame))
+            .collect();
         let means = Tensor::<2>::from_data(TensorData::new(means, [count, BANDS]), &device);
         let frames = TensorData::new(batch.frames.clone(), [count, BINS]);
         let frames = Tensor::<2>::from_data(frames, &device);
         let code = self.encoded(means.clone());
         let numbers = self.shape().code;
-        let noisy = code.clone() + noise_like(count, numbers, self.shape().code_noise, noise, &device);
+        let noisy =
+            code.clone() + noise_like(count, numbers, self.shape().code_noise, noise, &device);
 
         let error = self.decoded(noisy.clone()) - frames;
         let weights = TensorData::new(bands.weights(), [1, BINS]);
         let weights = Tensor::<2>::from_data(weights, &device);
         let fine = (error.clone() * error.clone() * weights).sum_dim(1).mean();
         let whole = count / rows / COARSE * COARSE;
-        let coarse = error.reshape([rows, count / rows, BINS]).narrow(1, 0, whole);
-        let coarse = coarse.reshape([rows * whole / COARSE, COARSE, BINS]).mean_dim(1);
+        let coarse = error
+            .reshape([rows, count / rows, BINS])
+            .narrow(1, 0, whole);
+        let coarse = coarse
+            .reshape([rows * whole / COARSE, COARSE, BINS])
+            .mean_dim(1);
         let coarse = (coarse.clone() * coarse).mean();
         let size = (code.clone() * code).mean();
 
         let codes = noisy.detach().reshape([rows, steps + 1, numbers]);
-        let heard = codes.clone().narrow(1, 0, steps).reshape([rows * steps, numbers]);
+        let heard = codes
+            .clone()
+            .narrow(1, 0, steps)
+            .reshape([rows * steps, numbers]);
         let next = codes.narrow(1, 1, steps).reshape([rows * steps, numbers]);
         let contexts = self.contexts(heard, rows, noise);
-        let judged = |step: usize| if step < RUN_UP.min(steps / 2) { 0.0 } else { 1.0 };
-        let judged: Vec<f32> = (0..rows * steps).map(|place| judged(place % steps)).collect();
+        let judged = |step: usize| {
+            if step < RUN_UP.min(steps / 2) {
+                0.0
+            } else {
+                1.0
+            }
+        };
+        let judged: Vec<f32> = (0..rows * steps)
+            .map(|place| judged(place % steps))
+            .collect();
         let share = 1.0 / judged.iter().sum::<f32>().max(1.0);
-        let judged = judged.iter().map(|judged| judged * share).collect::<Vec<f32>>();
+        let judged = judged
+            .iter()
+            .map(|judged| judged * share)
+            .collect::<Vec<f32>>();
         let judged = Tensor::<1>::from_data(TensorData::new(judged, [rows * steps]), &device);
         let unlikely = (self.unlikelihood(contexts.clone(), next) * judged.clone()).sum();
         let means = means.reshape([rows, steps + 1, BANDS]);
@@ -207,7 +231,9 @@ impl Recordings {
     fn frames(&self, samples: &[f32]) -> Vec<f32> {
         if self.is_fourier {
             let frames = samples.chunks_exact(FOURIER_FRAME);
-            frames.flat_map(|frame| self.fourier.values(frame)).collect()
+            frames
+                .flat_map(|frame| self.fourier.values(frame))
+                .collect()
         } else {
             let frames = (0..Spectrogram::frames_in(samples.len())).map(|frame| frame * HOP);
             frames
@@ -217,7 +243,11 @@ impl Recordings {
     }
 
     fn values(&self) -> usize {
-        if self.is_fourier { FOURIER_VALUES } else { BINS }
+        if self.is_fourier {
+            FOURIER_VALUES
+        } else {
+            BINS
+        }
     }
 
     /// Means and deviations over what is learnt from, of every eighth second.
@@ -230,7 +260,9 @@ impl Recordings {
                 seconds.flat_map(|second| self.frames(second)).collect()
             })
             .collect();
-        let all = frames.iter().flat_map(|frames| frames.chunks(self.values()));
+        let all = frames
+            .iter()
+            .flat_map(|frames| frames.chunks(self.values()));
         Statistics::of(all, self.values())
     }
 
@@ -303,7 +335,9 @@ fn at_speed(samples: &[f32], count: usize, speed: f32) -> Vec<f32> {
             samples[at + 2],
         ];
         // Catmull and Rom's curve through four samples.
-        b + 0.5 * share * (c - a + share * (2.0 * a - 5.0 * b + 4.0 * c - d + share * (3.0 * (b - c) + d - a)))
+        b + 0.5
+            * share
+            * (c - a + share * (2.0 * a - 5.0 * b + 4.0 * c - d + share * (3.0 * (b - c) + d - a)))
     };
     (0..count).map(sample).collect()
 }
@@ -328,12 +362,15 @@ impl Batches for Recordings {
         }
         let needed = self.samples_of_row();
         let stretches = self.valid.chunks(self.curriculum.rows).nth(index);
-        let rows = stretches.unwrap_or_default().iter().map(|&(stretch, from)| {
-            let samples = &self.corpus.stretches[stretch].samples[from..];
-            let mut row = samples[..needed.min(samples.len())].to_vec();
-            row.resize(needed, 0.0);
-            row
-        });
+        let rows = stretches
+            .unwrap_or_default()
+            .iter()
+            .map(|&(stretch, from)| {
+                let samples = &self.corpus.stretches[stretch].samples[from..];
+                let mut row = samples[..needed.min(samples.len())].to_vec();
+                row.resize(needed, 0.0);
+                row
+            });
         self.batch_of(rows.collect())
     }
 }

@@ -36,7 +36,12 @@ pub enum Continuation {
 impl Continuation {
     /// Goes on from the end of `sound`, which has [`LEAST`] samples or more. The first samples of what it says take
     /// the place of the last [`replaced`](Continuation::replaced) of it.
-    pub fn after(network: &Network, sound: &[f32], temperature: f32, stream: Stream) -> Continuation {
+    pub fn after(
+        network: &Network,
+        sound: &[f32],
+        temperature: f32,
+        stream: Stream,
+    ) -> Continuation {
         if network.fourier.is_some() {
             let continuation = FourierContinuation::after(network, sound);
             Continuation::Fourier(Box::new(continuation))

@@ -47,7 +47,11 @@ impl Fourier {
             values[BINS + bin] = number.im;
             let mirrored = (BINS - bin) % BINS;
             values[mirrored] = number.re;
-            values[BINS + mirrored] = if mirrored == bin { number.im } else { -number.im };
+            values[BINS + mirrored] = if mirrored == bin {
+                number.im
+            } else {
+                -number.im
+            };
         }
         values
     }

@@ -42,7 +42,9 @@ impl Found {
         for minute in minutes {
             let seams: Vec<usize> = (seam..minute.len() - seam).step_by(seam).collect();
             found.clicks.extend(seam_clicks(minute, &seams));
-            found.drifts.extend(loudness_drift(minute, RATE).map(f64::abs));
+            found
+                .drifts
+                .extend(loudness_drift(minute, RATE).map(f64::abs));
             found.ranges.extend(loudness_range(minute, RATE));
             found.silent.push(silent_share(minute, RATE));
             let of_seconds = flatness(minute, RATE);
@@ -50,7 +52,9 @@ impl Found {
             let last = of_seconds.len().saturating_sub(10);
             found.last_flatness.push(mean(&of_seconds[last..]));
             found.stability.extend(pitch_class_stability(minute, RATE));
-            found.copies.extend(nearest(&copy_frames(minute, RATE), learnt));
+            found
+                .copies
+                .extend(nearest(&copy_frames(minute, RATE), learnt));
             found.embeddings.push(embedding(minute, RATE));
         }
         found
@@ -60,7 +64,10 @@ impl Found {
     fn distance(&self, recordings: &[Vec<Vec<f64>>]) -> Option<f64> {
         let mut distances = Vec::new();
         for (index, minute) in self.embeddings.iter().enumerate() {
-            let others = recordings.iter().enumerate().filter(|(other, _)| *other != index);
+            let others = recordings
+                .iter()
+                .enumerate()
+                .filter(|(other, _)| *other != index);
             distances.extend(others.filter_map(|(_, other)| frechet_distance(minute, other)));
         }
         (!distances.is_empty()).then(|| mean(&distances))
@@ -97,9 +104,13 @@ pub(super) fn tables(study: &Study<'_>, observe: &mut Observer<'_>) -> Result<Ve
         .map(|stretch| &stretch.samples[..(HEARD + PLAYED) * second])
         .collect();
     let learnt = study.corpus.of(Fold::Train).collect::<Vec<_>>();
-    let learnt = learnt.par_iter().map(|stretch| copy_frames(&stretch.samples, RATE));
+    let learnt = learnt
+        .par_iter()
+        .map(|stretch| copy_frames(&stretch.samples, RATE));
     let learnt = learnt.collect::<Vec<_>>().concat();
-    let recordings = test.par_iter().map(|stretch| embedding(&stretch.samples, RATE));
+    let recordings = test
+        .par_iter()
+        .map(|stretch| embedding(&stretch.samples, RATE));
     let recordings: Vec<Vec<Vec<f64>>> = recordings.collect();
     let is_fourier = study.network.fourier.is_some();
     let seam = if is_fourier { FOURIER_FRAME } else { HOP };

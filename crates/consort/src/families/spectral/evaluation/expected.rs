@@ -85,7 +85,7 @@ fn of_fourier(study: &Study<'_>, network: &FourierNetwork, samples: &[f32], erro
 }
 
 fn of_tones(study: &Study<'_>, samples: &[f32], errors: &mut Errors) {
-    let listener = Listener::new(study.network, Precision::Float32);
+    let listener = Listener::new(study.network, Precision::F32);
     let mut listener = listener.expect("a network is of one kind");
     let spectrogram = Spectrogram::default();
     let silent = vec![0.0; BANDS];
@@ -95,7 +95,11 @@ fn of_tones(study: &Study<'_>, samples: &[f32], errors: &mut Errors) {
         let bands = listener.standardized(&levels);
         if let Some(last) = last {
             let change = listener.expected();
-            let said: Vec<f32> = last.iter().zip(&change).map(|(last, by)| last + by).collect();
+            let said: Vec<f32> = last
+                .iter()
+                .zip(&change)
+                .map(|(last, by)| last + by)
+                .collect();
             errors.network.add(&said, &bands);
             errors.mean.add(&silent, &bands);
             errors.last.add(&last, &bands);

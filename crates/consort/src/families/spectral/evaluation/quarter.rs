@@ -51,7 +51,12 @@ pub(super) fn tables(study: &Study<'_>, observe: &mut Observer<'_>) -> Result<Ve
             let (heard, follows) = place.split_at(HEARD * second);
             let wanted = follows[..FOURIER_FRAME].to_vec();
             let last = heard[heard.len() - FOURIER_FRAME..].to_vec();
-            [foretold(study, heard), last, vec![0.0; FOURIER_FRAME], wanted]
+            [
+                foretold(study, heard),
+                last,
+                vec![0.0; FOURIER_FRAME],
+                wanted,
+            ]
         })
         .collect();
     let mut found: [Found; 3] = Default::default();
@@ -69,7 +74,12 @@ pub(super) fn tables(study: &Study<'_>, observe: &mut Observer<'_>) -> Result<Ve
     }
     let mut table = Table::new(
         "The next quarter of a second, as sound",
-        &["sound", "log-spectral distance, dB", "multi-scale spectral loss", "MSE in the article's numbers"],
+        &[
+            "sound",
+            "log-spectral distance, dB",
+            "multi-scale spectral loss",
+            "MSE in the article's numbers",
+        ],
     );
     for (name, found) in rows.into_iter().zip(&found) {
         table.row(

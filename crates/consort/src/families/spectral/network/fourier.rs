@@ -117,7 +117,10 @@ impl FourierNetwork {
         let inputs = heard.dims()[1];
         let mut recalled = heard.reshape([rows, steps, inputs]);
         if self.shape.layout == Layout::Bilinear {
-            let sides = self.layers.iter().map(|layer| layer.forward(recalled.clone(), None).0);
+            let sides = self
+                .layers
+                .iter()
+                .map(|layer| layer.forward(recalled.clone(), None).0);
             let sum = sides.reduce(|a, b| a + b).expect("there are two");
             recalled = noise.dropout(sum, memory_dropout);
         } else {
@@ -125,7 +128,8 @@ impl FourierNetwork {
                 recalled = noise.dropout(layer.forward(recalled, None).0, memory_dropout);
             }
         }
-        self.outward.forward(recalled.reshape([rows * steps, units]))
+        self.outward
+            .forward(recalled.reshape([rows * steps, units]))
     }
 
     /// What the squares of the dense layers' weights count.

@@ -181,7 +181,9 @@ impl Listener {
             return dot(&shares, places) / shares.iter().sum::<f32>();
         }
         let which = draw::draw(shares, draw.temperature, stream).unwrap_or(0);
-        let scale = (scales[which] - 1.0).clamp(LOG_SCALES[0], LOG_SCALES[1]).exp();
+        let scale = (scales[which] - 1.0)
+            .clamp(LOG_SCALES[0], LOG_SCALES[1])
+            .exp();
         let uniform = stream.uniform().clamp(1e-4, 1.0 - 1e-4);
         places[which] + draw.temperature * scale * (uniform / (1.0 - uniform)).ln()
     }

@@ -73,6 +73,10 @@ impl TonesNetwork {
         }
     }
 
+    pub(in crate::families::spectral) fn device(&self) -> Device {
+        self.expected.weight.val().device()
+    }
+
     /// What shapes it.
     pub fn shape(&self) -> &TonesShape {
         &self.shape
@@ -119,8 +123,8 @@ impl TonesNetwork {
         let TonesShape { code, mixture, .. } = self.shape;
         let count = next.dims()[0];
         let [heard, outer] = self.masks(&next.device());
-        let units = self.inner.forward(contexts.clone())
-            + next.clone().matmul(self.heard.val() * heard);
+        let units =
+            self.inner.forward(contexts.clone()) + next.clone().matmul(self.heard.val() * heard);
         let said = relu(units).matmul(self.outer.val() * outer) + self.said.forward(contexts);
         let said = said.reshape([count * code, 3 * mixture]);
         let wanted = next.reshape([count * code, 1]);
@@ -133,7 +137,11 @@ impl TonesNetwork {
         let all = shares + log;
         let most = all.clone().detach().max_dim(1);
         let likelihood = (all - most.clone()).exp().sum_dim(1).log() + most;
-        likelihood.reshape([count, code]).mean_dim(1).neg().reshape([count])
+        likelihood
+            .reshape([count, code])
+            .mean_dim(1)
+            .neg()
+            .reshape([count])
     }
 
     /// Which numbers a unit may hear, and which units a number may (M. Germain et al., *MADE*, 2015).
@@ -146,7 +154,8 @@ impl TonesNetwork {
         } = self.shape;
         let hears = |number: usize, unit: usize| number < heard_by(unit, code);
         let flag = |is: bool| f32::from(u8::from(is));
-        let heard = (0..code).flat_map(|number| (0..masked).map(move |unit| flag(hears(number, unit))));
+        let heard =
+            (0..code).flat_map(|number| (0..masked).map(move |unit| flag(hears(number, unit))));
         let heard = TensorData::new(heard.collect::<Vec<f32>>(), [code, masked]);
         let said = 3 * mixture * code;
         let outer = (0..masked).flat_map(|unit| {
