@@ -168,9 +168,8 @@ struct Longer {
 
 impl Source for Longer {
     fn play(&self, sink: &mut Sink<'_>, observe: &mut Observer<'_>) -> Result<(), Error> {
-        let stream = self.seed.stream("spectral", 0);
         let mut continuation =
-            Continuation::after(&self.network, &self.tail, self.temperature, stream);
+            Continuation::after(&self.network, &self.tail, self.temperature, self.seed);
         let replaced = continuation.replaced() as u64;
         if !self.only_new {
             let mut left = self.heard - replaced;

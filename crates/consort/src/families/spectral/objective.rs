@@ -32,6 +32,7 @@ pub struct Batch {
     /// `[row][step + 1][value]`.
     frames: Vec<f32>,
     statistics: Arc<Statistics>,
+    recall_noise: f32,
 }
 
 impl Objective for Network {
@@ -71,7 +72,7 @@ impl FourierNetwork {
 }
 
 impl TonesNetwork {
-    /// The squared error of frames that were codes, at each frequency and over bands and times; the negative
+    /// The squared error of frames that were codes, of logarithms and of roots of magnitudes, and of the former over times; the negative
     /// log-likelihood of the codes that follow; and the squared error of the change that is to be expected.
     fn loss(&self, batch: &Batch, noise: &mut Noise) -> Loss {
         let rows = batch.rows;
@@ -92,10 +93,13 @@ impl TonesNetwork {
         let noisy =
             code.clone() + noise_like(count, numbers, self.shape().code_noise, noise, &device);
 
-        let error = self.decoded(noisy.clone()) - frames;
+        let error = self.decoded(noisy.clone()) - frames.clone();
         let weights = TensorData::new(bands.weights(), [1, BINS]);
         let weights = Tensor::<2>::from_data(weights, &device);
-        let fine = (error.clone() * error.clone() * weights).sum_dim(1).mean();
+        let fine = (error.clone() * error.clone() * weights.clone())
+            .sum_dim(1)
+            .mean();
+        let strong = strong_error(&batch.statistics, frames, error.clone(), weights);
         let whole = count / rows / COARSE * COARSE;
         let coarse = error
             .reshape([rows, count / rows, BINS])
@@ -112,6 +116,7 @@ impl TonesNetwork {
             .narrow(1, 0, steps)
             .reshape([rows * steps, numbers]);
         let next = codes.narrow(1, 1, steps).reshape([rows * steps, numbers]);
+        let heard = heard + noise_like(rows * steps, numbers, batch.recall_noise, noise, &device);
         let contexts = self.contexts(heard, rows, noise);
         let judged = |step: usize| {
             if step < RUN_UP.min(steps / 2) {
@@ -135,10 +140,37 @@ impl TonesNetwork {
         let off = self.expected(contexts) - change.reshape([rows * steps, BANDS]);
         let off = ((off.clone() * off).mean_dim(1).reshape([rows * steps]) * judged).sum();
         Loss {
-            mean: fine + coarse + size * CODE_SHARE + unlikely + off,
+            mean: fine + strong + coarse + size * CODE_SHARE + unlikely + off,
             count: rows * steps,
         }
     }
+}
+
+/// The squared error of the roots of magnitudes, by which what is strong counts more, as a share of their variance.
+fn strong_error(
+    statistics: &Statistics,
+    frames: Tensor<2>,
+    error: Tensor<2>,
+    weights: Tensor<2>,
+) -> Tensor<1> {
+    let device = frames.device();
+    let row = |numbers: &[f32]| {
+        let halves: Vec<f32> = numbers.iter().map(|number| 0.5 * number).collect();
+        Tensor::<2>::from_data(TensorData::new(halves, [1, BINS]), &device)
+    };
+    let (mean, deviation) = (row(&statistics.mean), row(&statistics.deviation));
+    let root = |frames: Tensor<2>| {
+        (frames * deviation.clone() + mean.clone())
+            .clamp_max(0.5)
+            .exp()
+    };
+    let wanted = root(frames.clone());
+    let off = root(frames + error) - wanted.clone();
+    let around = wanted.clone() - wanted.mean_dim(0);
+    let variance = (around.clone() * around * weights.clone())
+        .sum_dim(1)
+        .mean();
+    (off.clone() * off * weights).sum_dim(1).mean() / variance.clamp_min(1e-6)
 }
 
 /// Normal noise, or when nothing is learnt none.
@@ -287,6 +319,7 @@ impl Recordings {
             rows: count,
             frames: frames.concat(),
             statistics: self.statistics.clone(),
+            recall_noise: self.curriculum.recall_noise,
         }
     }
 

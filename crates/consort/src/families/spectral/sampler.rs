@@ -5,11 +5,11 @@ use std::collections::VecDeque;
 
 use burn::tensor::{Tensor, TensorData};
 use consort_learn::stepper::Precision;
-use consort_learn::{Noise, Stream};
+use consort_learn::{Noise, Seed, Stream};
 
 use super::encoding::{
-    BINS, FLOOR, FOURIER_FRAME, FOURIER_VALUES, Fourier, HOP, Spectrogram, Statistics, Synthesis,
-    WINDOW,
+    BINS, Bands, FLOOR, FOURIER_FRAME, FOURIER_VALUES, Fourier, HOP, Spectrogram, Statistics,
+    Synthesis, WINDOW,
 };
 use super::network::{Draw, FourierNetwork, Listener, Network};
 
@@ -36,17 +36,12 @@ pub enum Continuation {
 impl Continuation {
     /// Goes on from the end of `sound`, which has [`LEAST`] samples or more. The first samples of what it says take
     /// the place of the last [`replaced`](Continuation::replaced) of it.
-    pub fn after(
-        network: &Network,
-        sound: &[f32],
-        temperature: f32,
-        stream: Stream,
-    ) -> Continuation {
+    pub fn after(network: &Network, sound: &[f32], temperature: f32, seed: Seed) -> Continuation {
         if network.fourier.is_some() {
             let continuation = FourierContinuation::after(network, sound);
             Continuation::Fourier(Box::new(continuation))
         } else {
-            let continuation = TonesContinuation::after(network, sound, temperature, stream);
+            let continuation = TonesContinuation::after(network, sound, temperature, seed);
             Continuation::Tones(Box::new(continuation))
         }
     }
@@ -118,6 +113,20 @@ impl FourierContinuation {
     }
 }
 
+/// A sound as its frames are after they were codes, with phases of their own: what is lost without any foretelling.
+/// Nothing for a network of the article, whose frames hold all.
+pub fn recoded(network: &Network, sound: &[f32], stream: Stream) -> Option<Vec<f32>> {
+    let listener = Listener::new(network, DRAWING)?;
+    let spectrogram = Spectrogram::default();
+    let mut synthesis = Synthesis::after(sound.get(..WINDOW)?, &spectrogram, stream);
+    let mut said = sound[..HOP].to_vec();
+    for at in (HOP..=sound.len() - WINDOW).step_by(HOP) {
+        let levels = spectrogram.levels(&sound[at..at + WINDOW]);
+        said.extend(synthesis.next(&listener.copied(&levels)));
+    }
+    Some(said)
+}
+
 /// Our way: frames that overlap, drawn one after another.
 pub struct TonesContinuation {
     listener: Listener,
@@ -129,12 +138,7 @@ pub struct TonesContinuation {
 }
 
 impl TonesContinuation {
-    fn after(
-        network: &Network,
-        sound: &[f32],
-        temperature: f32,
-        stream: Stream,
-    ) -> TonesContinuation {
+    fn after(network: &Network, sound: &[f32], temperature: f32, seed: Seed) -> TonesContinuation {
         let mut listener = Listener::new(network, DRAWING).expect("it is ours");
         let spectrogram = Spectrogram::default();
         let first = (sound.len() - WINDOW) % HOP;
@@ -146,11 +150,12 @@ impl TonesContinuation {
         for frame in &frames {
             listener.hear(&raised(frame, gain));
         }
+        let phases = seed.stream("phases", 0);
         TonesContinuation {
             listener,
-            synthesis: Synthesis::after(sound, &spectrogram),
+            synthesis: Synthesis::after(sound, &spectrogram, phases),
             draw: Draw { temperature },
-            stream,
+            stream: seed.stream("frames", 0),
             gain,
         }
     }
@@ -164,19 +169,16 @@ impl TonesContinuation {
 /// What the levels of a recording are to be raised by, as the logarithm of a factor, to be as loud as what a network
 /// has learnt.
 fn gain(frames: &[Vec<f32>], statistics: &Statistics) -> f32 {
-    let power = |levels: &[f32]| -> f32 { levels.iter().map(|level| (2.0 * level).exp()).sum() };
+    let weights = Bands::default().weights();
+    let mean = |levels: &[f32]| -> f32 { levels.iter().zip(&weights).map(|(x, w)| x * w).sum() };
     #[expect(clippy::cast_precision_loss, reason = "some hundred frames")]
-    let heard = frames.iter().map(|frame| power(frame)).sum::<f32>() / frames.len() as f32;
-    // Levels are about normal, so that the mean power is above that of the mean level.
-    let usual = statistics.mean.iter().zip(&statistics.deviation);
-    let usual: f32 = usual
-        .map(|(mean, deviation)| (2.0 * mean + 2.0 * deviation * deviation).min(0.0).exp())
-        .sum();
-    (0.5 * (usual / heard.max(1e-9)).ln()).clamp(-GAIN_MOST, GAIN_MOST)
+    let heard = frames.iter().map(|frame| mean(frame)).sum::<f32>() / frames.len() as f32;
+    let off = mean(&statistics.mean) - heard;
+    off.signum() * (off.abs() - USUAL).max(0.0)
 }
 
-/// The most that a recording is raised or lowered by: a hundredfold.
-const GAIN_MOST: f32 = 4.6;
+/// What recordings differ by in the logarithm of a factor because music is soft or loud: it stays.
+const USUAL: f32 = 1.0;
 
 fn raised(levels: &[f32], gain: f32) -> Vec<f32> {
     debug_assert_eq!(levels.len(), BINS, "a frame of levels");

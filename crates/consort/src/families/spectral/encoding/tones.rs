@@ -7,6 +7,8 @@ use std::sync::Arc;
 use realfft::num_complex::Complex32;
 use realfft::{ComplexToReal, RealFftPlanner, RealToComplex};
 
+use consort_learn::Stream;
+
 /// Samples of a window, 128 ms: long enough to tell a semitone from the next above 250 Hz.
 pub const WINDOW: usize = 2048;
 
@@ -138,6 +140,10 @@ fn level(number: Complex32) -> f32 {
 /// The magnitude of a sine of full scale: the sum of the window over two.
 const LOUDEST: f32 = (WINDOW / 4) as f32;
 
+/// Frequencies on either side of a peak that belong to it: the main lobe of the window. What is farther is noise, whose
+/// phases are as chance has them; if they were those of the peak, noise would beat once a frame.
+const LOBE: usize = 2;
+
 /// Frames as sound: magnitudes get phases that go on from those of the frame before at the frequency of the
 /// nearest peak (G. Beauregard et al., *Single Pass Spectrogram Inversion*, 2015), and windows overlap.
 #[derive(Clone)]
@@ -145,6 +151,8 @@ pub struct Synthesis {
     inverse: Arc<dyn ComplexToReal<f32>>,
     window: Arc<[f32]>,
     phases: Vec<f32>,
+    /// Where phases come from that follow no peak.
+    stream: Stream,
     /// What the windows so far sound in the samples that are not finished, oldest first.
     pending: Vec<f32>,
 }
@@ -152,11 +160,12 @@ pub struct Synthesis {
 impl Synthesis {
     /// Goes on from the last windows of a sound, which must have one at least: what comes out first are the last
     /// [`WINDOW`] - [`HOP`] samples of it once more, fading into what follows.
-    pub fn after(sound: &[f32], spectrogram: &Spectrogram) -> Synthesis {
+    pub fn after(sound: &[f32], spectrogram: &Spectrogram, stream: Stream) -> Synthesis {
         let mut synthesis = Synthesis {
             inverse: RealFftPlanner::new().plan_fft_inverse(WINDOW),
             window: hann().into(),
             phases: vec![0.0; BINS],
+            stream,
             pending: vec![0.0; WINDOW],
         };
         let windows = WINDOW / HOP;
@@ -225,7 +234,13 @@ impl Synthesis {
             #[expect(clippy::cast_precision_loss, reason = "a few hundred samples")]
             let turned = self.phases[peak] + 2.0 * PI * frequency * HOP as f32;
             let phase = turned.rem_euclid(2.0 * PI);
-            phases[from..to].fill(phase);
+            for (bin, placed) in phases.iter_mut().enumerate().take(to).skip(from) {
+                *placed = if bin.abs_diff(peak) <= LOBE {
+                    phase
+                } else {
+                    2.0 * PI * self.stream.uniform()
+                };
+            }
             from = to;
         }
         phases[0] = 0.0;
@@ -257,6 +272,8 @@ impl Synthesis {
 
 #[cfg(test)]
 mod tests {
+    use consort_learn::Seed;
+
     use super::*;
 
     fn sine(frequency: f32, samples: usize) -> Vec<f32> {
@@ -285,7 +302,8 @@ mod tests {
         assert!((most - 0.5_f32.ln()).abs() < 0.15, "{most}");
 
         let known = 8000 / HOP * HOP;
-        let mut synthesis = Synthesis::after(&sound[..known], &spectrogram);
+        let mut synthesis =
+            Synthesis::after(&sound[..known], &spectrogram, Seed(1).stream("phases", 0));
         let mut added = Vec::new();
         for frame in 0..12 {
             let at = known - WINDOW + (frame + 1) * HOP;

@@ -12,7 +12,7 @@ use super::{Study, mean};
 use crate::error::Error;
 use crate::families::protocol::tell;
 use crate::families::spectral::encoding::{FOURIER_FRAME, HOP, RATE};
-use crate::families::spectral::sampler::Continuation;
+use crate::families::spectral::sampler::{Continuation, recoded};
 use crate::report::{Figure, Table};
 
 /// Seconds that are heard before, and that are played.
@@ -20,7 +20,7 @@ const HEARD: usize = 10;
 const PLAYED: usize = 60;
 
 /// How freely it is drawn.
-const TEMPERATURES: [f32; 3] = [0.8, 1.0, 1.1];
+const TEMPERATURES: [f32; 3] = [0.8, 0.9, 1.0];
 
 /// What is measured of minutes.
 #[derive(Debug, Default)]
@@ -134,6 +134,18 @@ pub(super) fn tables(study: &Study<'_>, observe: &mut Observer<'_>) -> Result<Ve
     let true_ones: Vec<Vec<f32>> = true_ones.collect();
     let found = Found::of(&true_ones, seam, &learnt);
     table.row("as recorded", found.figures(&recordings));
+    let copies = places.par_iter();
+    let copies = copies.map(|place| {
+        recoded(
+            study.network,
+            &place[HEARD * second..],
+            study.seed.stream("phases", 0),
+        )
+    });
+    if let Some(minutes) = copies.collect::<Option<Vec<_>>>() {
+        let found = Found::of(&minutes, seam, &learnt);
+        table.row("as recorded, through codes", found.figures(&recordings));
+    }
     let temperatures: &[f32] = if is_fourier { &[0.0] } else { &TEMPERATURES };
     for (done, &temperature) in temperatures.iter().enumerate() {
         tell(observe, "temperature", done, temperatures.len())?;
@@ -141,10 +153,9 @@ pub(super) fn tables(study: &Study<'_>, observe: &mut Observer<'_>) -> Result<Ve
             .par_iter()
             .enumerate()
             .map(|(index, place)| {
-                let stream = study.seed.stream("continued", index as u64);
+                let seed = study.seed.derive("continued", index as u64);
                 let heard = &place[..HEARD * second];
-                let mut continuation =
-                    Continuation::after(study.network, heard, temperature, stream);
+                let mut continuation = Continuation::after(study.network, heard, temperature, seed);
                 let skipped = continuation.replaced();
                 let mut said = Vec::new();
                 while said.len() < skipped + PLAYED * second {

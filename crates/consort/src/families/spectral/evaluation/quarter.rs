@@ -102,8 +102,7 @@ pub(super) fn tables(study: &Study<'_>, observe: &mut Observer<'_>) -> Result<Ve
 
 /// A quarter of a second after what was heard.
 fn foretold(study: &Study<'_>, heard: &[f32]) -> Vec<f32> {
-    let stream = study.seed.stream("quarter", 0);
-    let mut continuation = Continuation::after(study.network, heard, 0.0, stream);
+    let mut continuation = Continuation::after(study.network, heard, 0.0, study.seed);
     let skipped = continuation.replaced();
     let mut said = Vec::new();
     while said.len() < skipped + FOURIER_FRAME {

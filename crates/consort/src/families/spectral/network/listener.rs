@@ -9,6 +9,15 @@ use crate::families::spectral::encoding::{Bands, Statistics};
 
 const FITS: &str = "the layers fit each other";
 
+/// A distribution of a mixture that has less than this share of the likeliest is not drawn from.
+const RARE: f32 = 0.05;
+
+/// Deviations from its mean that the level of a frequency has at most.
+const EXTREME: f32 = 3.5;
+
+/// The share of a distribution at either end that is not drawn.
+const TAIL: f32 = 0.02;
+
 /// How the next frame is chosen.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Draw {
@@ -138,6 +147,9 @@ impl Listener {
         rectify(&mut deeper);
         let mut levels = vec![0.0; self.sound.outputs()];
         self.sound.forward(&deeper, &mut levels).expect(FITS);
+        for level in &mut levels {
+            *level = level.clamp(-EXTREME, EXTREME);
+        }
         self.statistics.restore(&mut levels);
         levels
     }
@@ -168,8 +180,10 @@ impl Listener {
                 }
             }
         }
-        self.recall(&code);
-        self.levels(&code)
+        let levels = self.levels(&code);
+        // What is recalled is what was heard, and not what was meant: so codes stay those of sounds.
+        self.hear(&levels);
+        levels
     }
 
     fn number(&self, said: &[f32], draw: Draw, stream: &mut Stream) -> f32 {
@@ -180,11 +194,21 @@ impl Listener {
             let shares: Vec<f32> = shares.iter().map(|share| (share - most).exp()).collect();
             return dot(&shares, places) / shares.iter().sum::<f32>();
         }
-        let which = draw::draw(shares, draw.temperature, stream).unwrap_or(0);
+        // Rare ways are left: of the thousands of draws of a minute some would take one, and none comes back from there.
+        let most = shares.iter().copied().fold(f32::MIN, f32::max);
+        let kept = |share: &f32| {
+            if *share < most + RARE.ln() {
+                f32::NEG_INFINITY
+            } else {
+                *share
+            }
+        };
+        let shares: Vec<f32> = shares.iter().map(kept).collect();
+        let which = draw::draw(&shares, draw.temperature, stream).unwrap_or(0);
         let scale = (scales[which] - 1.0)
             .clamp(LOG_SCALES[0], LOG_SCALES[1])
             .exp();
-        let uniform = stream.uniform().clamp(1e-4, 1.0 - 1e-4);
+        let uniform = TAIL + (1.0 - 2.0 * TAIL) * stream.uniform();
         places[which] + draw.temperature * scale * (uniform / (1.0 - uniform)).ln()
     }
 }
