@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use consort_audio::recording::Recording;
 use consort_learn::Observer;
@@ -20,6 +20,11 @@ pub trait Source: Send + Sync {
     /// # Errors
     /// If it cannot be read or made, the sink does not take it, or the observer stops the work.
     fn play(&self, sink: &mut Sink<'_>, observe: &mut Observer<'_>) -> Result<(), Error>;
+
+    /// What had to be mended or guessed, as far as it was played.
+    fn warnings(&self) -> Vec<String> {
+        Vec::new()
+    }
 }
 
 /// Sound of one channel.
@@ -59,7 +64,11 @@ impl Sound {
         )]
         let frames = (recording.seconds().unwrap_or(0.0) * f64::from(rate_hz)) as u64;
         let path = path.to_owned();
-        let file = File { path, rate_hz };
+        let file = File {
+            path,
+            rate_hz,
+            warnings: Mutex::default(),
+        };
         Ok(Sound::new(rate_hz, frames, Arc::new(file)))
     }
 
@@ -79,6 +88,11 @@ impl Sound {
     /// If it cannot be read or made, the sink does not take it, or the observer stops the work.
     pub fn play(&self, sink: &mut Sink<'_>, observe: &mut Observer<'_>) -> Result<(), Error> {
         self.source.play(sink, observe)
+    }
+
+    /// What had to be mended or guessed of it, known when it was played to its end.
+    pub fn warnings(&self) -> Vec<String> {
+        self.source.warnings()
     }
 
     /// All of it at once.
@@ -126,6 +140,7 @@ impl Source for Samples {
 struct File {
     path: PathBuf,
     rate_hz: u32,
+    warnings: Mutex<Vec<String>>,
 }
 
 impl Source for File {
@@ -134,7 +149,14 @@ impl Source for File {
         while let Some(block) = recording.read().map_err(FileError::from)? {
             sink(&block)?;
         }
+        let mut warnings = self.warnings.lock().unwrap_or_else(PoisonError::into_inner);
+        *warnings = recording.warnings().to_vec();
         Ok(())
+    }
+
+    fn warnings(&self) -> Vec<String> {
+        let warnings = self.warnings.lock();
+        warnings.unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 

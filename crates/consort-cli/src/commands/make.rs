@@ -197,7 +197,10 @@ impl Session<'_> {
         let label = variant.label.as_deref();
         let score = match &piece.music {
             Music::Score(score) => score,
-            Music::Sound(sound) => return self.stream(sound, label, number),
+            Music::Sound(sound) => {
+                self.notice(piece);
+                return self.stream(sound, label, number);
+            }
         };
         let original = self.original.as_ref();
         let original = original.filter(|_| piece.is_unchanged(&self.prompt));
@@ -222,13 +225,16 @@ impl Session<'_> {
             self.compared.push((name, score.clone()));
         }
         write_all(&files).map_err(consort::Error::from)?;
-        if !self.matches.get_flag("json") {
-            piece
-                .notices
-                .iter()
-                .for_each(|notice| eprintln!("note: {notice}"));
-        }
+        self.notice(piece);
         Ok(announce(&files, self.matches))
+    }
+
+    /// Says what the user should know, unless there will be a report.
+    fn notice(&self, piece: &Piece) {
+        if !self.matches.get_flag("json") {
+            let notices = piece.notices.iter();
+            notices.for_each(|notice| eprintln!("note: {notice}"));
+        }
     }
 
     /// Writes sound while it is made.

@@ -89,10 +89,6 @@ pub struct Curriculum {
     pub steps: usize,
     /// Semitones up or down at most that sound is moved by playing it faster or slower.
     pub speed: f32,
-    /// The deviation of the noise that the codes which are recalled bear while learning, beside that of all codes: so
-    /// that a network goes on well from what it has drawn itself.
-    #[serde(default)]
-    pub recall_noise: f32,
 }
 
 /// What a request may set.

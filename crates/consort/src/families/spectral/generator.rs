@@ -87,7 +87,7 @@ impl Piecewise for Continuer {
         Ok(Piece {
             music: Music::Sound(Sound::new(RATE, frames, Arc::new(longer))),
             made_by: None,
-            notices: Vec::new(),
+            notices: sound.warnings(),
             facts: BTreeMap::from([("seconds given", given), ("seconds added", seconds)]),
             trace: Vec::new(),
         })

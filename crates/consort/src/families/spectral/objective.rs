@@ -32,7 +32,6 @@ pub struct Batch {
     /// `[row][step + 1][value]`.
     frames: Vec<f32>,
     statistics: Arc<Statistics>,
-    recall_noise: f32,
 }
 
 impl Objective for Network {
@@ -116,7 +115,6 @@ impl TonesNetwork {
             .narrow(1, 0, steps)
             .reshape([rows * steps, numbers]);
         let next = codes.narrow(1, 1, steps).reshape([rows * steps, numbers]);
-        let heard = heard + noise_like(rows * steps, numbers, batch.recall_noise, noise, &device);
         let contexts = self.contexts(heard, rows, noise);
         let judged = |step: usize| {
             if step < RUN_UP.min(steps / 2) {
@@ -319,7 +317,6 @@ impl Recordings {
             rows: count,
             frames: frames.concat(),
             statistics: self.statistics.clone(),
-            recall_noise: self.curriculum.recall_noise,
         }
     }
 

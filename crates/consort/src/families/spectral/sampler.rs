@@ -90,20 +90,9 @@ impl FourierContinuation {
         }
     }
 
-    /// The standardised frame that is expected next.
-    pub(super) fn expected(&self) -> Vec<f32> {
-        let steps = self.frames.len();
-        let device = self.network.penalty().device();
-        let frames: Vec<f32> = self.frames.iter().flatten().copied().collect();
-        let frames = TensorData::new(frames, [1, steps, FOURIER_VALUES]);
-        let frames = Tensor::<3>::from_data(frames, &device);
-        let said = self.network.forward(frames, &mut Noise::off());
-        let last = said.narrow(0, steps - 1, 1).into_data().convert::<f32>();
-        last.try_to_vec().expect("it holds floats")
-    }
-
     fn block(&mut self) -> Vec<f32> {
-        let mut frame = self.expected();
+        let said = expectations(&self.network, self.frames.make_contiguous());
+        let mut frame = said.last().expect("it heard a frame").clone();
         self.frames.push_back(frame.clone());
         if self.frames.len() > LOOK_BACK {
             self.frames.pop_front();
@@ -125,6 +114,16 @@ pub fn recoded(network: &Network, sound: &[f32], stream: Stream) -> Option<Vec<f
         said.extend(synthesis.next(&listener.copied(&levels)));
     }
     Some(said)
+}
+
+/// The standardised frame that a network of the article expects after each of some, told all those before it.
+pub fn expectations(network: &FourierNetwork, frames: &[Vec<f32>]) -> Vec<Vec<f32>> {
+    let device = network.penalty().device();
+    let numbers = TensorData::new(frames.concat(), [1, frames.len(), FOURIER_VALUES]);
+    let said = network.forward(Tensor::<3>::from_data(numbers, &device), &mut Noise::off());
+    let said = said.into_data().convert::<f32>();
+    let said = said.try_to_vec::<f32>().expect("it holds floats");
+    said.chunks(FOURIER_VALUES).map(<[f32]>::to_vec).collect()
 }
 
 /// Our way: frames that overlap, drawn one after another.

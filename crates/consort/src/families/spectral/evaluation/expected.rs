@@ -1,8 +1,7 @@
 //! The squared error of the frame that is expected next, in the network's own frames, each told all those before it.
 
-use burn::tensor::{Tensor, TensorData};
+use consort_learn::Observer;
 use consort_learn::stepper::Precision;
-use consort_learn::{Noise, Observer};
 
 use super::{SquaredError, Study};
 use crate::error::Error;
@@ -11,6 +10,7 @@ use crate::families::spectral::encoding::{
     BANDS, FOURIER_FRAME, FOURIER_VALUES, Fourier, HOP, Spectrogram, WINDOW,
 };
 use crate::families::spectral::network::{FourierNetwork, Listener};
+use crate::families::spectral::sampler::expectations;
 use crate::report::{Figure, Table};
 
 /// Frames of a stretch that the article's networks are told one after another: ten seconds.
@@ -69,15 +69,11 @@ fn of_fourier(study: &Study<'_>, network: &FourierNetwork, samples: &[f32], erro
         values
     });
     let frames: Vec<Vec<f32>> = frames.collect();
-    let device = network.penalty().device();
     for stretch in frames.chunks(STEPS + 1).filter(|stretch| stretch.len() > 1) {
         let told = &stretch[..stretch.len() - 1];
-        let numbers = TensorData::new(told.concat(), [1, told.len(), FOURIER_VALUES]);
-        let said = network.forward(Tensor::<3>::from_data(numbers, &device), &mut Noise::off());
-        let said = said.into_data().convert::<f32>();
-        let said = said.try_to_vec::<f32>().expect("it holds floats");
+        let said = expectations(network, told);
         for (step, wanted) in stretch[1..].iter().enumerate() {
-            errors.network.add(&said[step * FOURIER_VALUES..], wanted);
+            errors.network.add(&said[step], wanted);
             errors.mean.add(&silent, wanted);
             errors.last.add(&told[step], wanted);
         }

@@ -114,6 +114,17 @@ impl TonesNetwork {
         self.expected.forward(contexts)
     }
 
+    /// What each number of the codes that follow is drawn from, `[row * step * number, 3 * mixture]`, by the numbers
+    /// before it: logits of shares, places, and logarithms of scales over 1/e.
+    pub(super) fn said(&self, contexts: Tensor<2>, next: Tensor<2>) -> Tensor<2> {
+        let TonesShape { code, mixture, .. } = self.shape;
+        let count = next.dims()[0];
+        let [heard, outer] = self.masks(&next.device());
+        let units = self.inner.forward(contexts.clone()) + next.matmul(self.heard.val() * heard);
+        let said = relu(units).matmul(self.outer.val() * outer) + self.said.forward(contexts);
+        said.reshape([count * code, 3 * mixture])
+    }
+
     /// The negative log-likelihood of the codes that follow, on the mean over their numbers, `[row * step]` in nats.
     pub(in crate::families::spectral) fn unlikelihood(
         &self,
@@ -122,11 +133,7 @@ impl TonesNetwork {
     ) -> Tensor<1> {
         let TonesShape { code, mixture, .. } = self.shape;
         let count = next.dims()[0];
-        let [heard, outer] = self.masks(&next.device());
-        let units =
-            self.inner.forward(contexts.clone()) + next.clone().matmul(self.heard.val() * heard);
-        let said = relu(units).matmul(self.outer.val() * outer) + self.said.forward(contexts);
-        let said = said.reshape([count * code, 3 * mixture]);
+        let said = self.said(contexts, next.clone());
         let wanted = next.reshape([count * code, 1]);
         let shares = log_softmax(said.clone().narrow(1, 0, mixture), 1);
         let places = said.clone().narrow(1, mixture, mixture);
@@ -137,11 +144,8 @@ impl TonesNetwork {
         let all = shares + log;
         let most = all.clone().detach().max_dim(1);
         let likelihood = (all - most.clone()).exp().sum_dim(1).log() + most;
-        likelihood
-            .reshape([count, code])
-            .mean_dim(1)
-            .neg()
-            .reshape([count])
+        let means = likelihood.reshape([count, code]).mean_dim(1);
+        means.neg().reshape([count])
     }
 
     /// Which numbers a unit may hear, and which units a number may (M. Germain et al., *MADE*, 2015).
