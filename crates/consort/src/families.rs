@@ -336,6 +336,8 @@ pub struct TrainingRequest {
     pub from: Option<Weights>,
     /// The name for the new weights.
     pub name: String,
+    /// The licence of data whose licence is not known, such as files of one's own.
+    pub licence: Option<String>,
     /// The commit of the code, for the header.
     pub commit: String,
 }

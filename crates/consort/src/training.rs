@@ -6,13 +6,17 @@ use std::fs;
 use consort_corpus::DataFolder;
 use consort_learn::weights::FORMAT;
 use consort_learn::{
-    FitError, Header, Observer, Precision, Recipe, Seed, Weights, WeightsError, fit_with_snapshots,
+    CorpusStamp, FitError, Header, Observer, Precision, Recipe, Seed, Weights, WeightsError,
+    fit_with_snapshots,
 };
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
 use crate::families::{EvaluationRequest, Model, Trained, TrainingRequest};
 use crate::report::Report;
+
+/// What stands for a licence that is not known.
+const UNKNOWN: &str = "unknown";
 
 /// A preset, read.
 #[derive(Serialize, Deserialize)]
@@ -57,19 +61,27 @@ pub(crate) fn train<M: Model>(
     let network = request.device.place(network)?;
     let material = model.data(&wanted, &settings.curriculum, &request.data)?;
     let folder = request.run.as_deref();
+    let licensed = |licence: String| match &request.licence {
+        Some(known) if licence == UNKNOWN => known.clone(),
+        _ => licence,
+    };
+    let corpora = material.corpora.into_iter().map(|corpus| CorpusStamp {
+        licence: licensed(corpus.licence),
+        ..corpus
+    });
     let mut header = Header {
         format: FORMAT.to_owned(),
         name: request.name.clone(),
         family: M::ID.to_owned(),
         encoding: M::ENCODING.to_owned(),
         architecture,
-        corpora: material.corpora,
+        corpora: corpora.collect(),
         split: material.split.to_owned(),
         seed: request.seed,
         commit: request.commit.clone(),
         steps: 0,
         measures: BTreeMap::new(),
-        licence: material.licence.to_owned(),
+        licence: licensed(material.licence.to_owned()),
     };
     let mut fingerprints = material.fingerprints;
     if let Some(before) = before {
@@ -243,8 +255,6 @@ fn json<T: Serialize>(value: &T) -> serde_json::Value {
 
 #[cfg(test)]
 mod tests {
-    use consort_learn::CorpusStamp;
-
     use super::*;
 
     fn weights(corpus: &str, licence: &str, marks: &[u32]) -> Weights {

@@ -23,6 +23,7 @@ fn trained(family: &dyn Family, data: &Path, device: Device, steps: u64) -> Opti
         run: None,
         from: None,
         name: "test-1".to_owned(),
+        licence: None,
         commit: "none".to_owned(),
     };
     match family.train(&request, &mut progress::unobserved) {

@@ -65,6 +65,12 @@ pub(crate) fn command() -> Command {
         )
         .arg(Arg::new("name").long("name").default_value("mine").help("The name of the new weights"))
         .arg(
+            Arg::new("licence")
+                .long("licence")
+                .value_name("SPDX")
+                .help("The licence of files of your own, which the weights will say, such as CC-BY-4.0"),
+        )
+        .arg(
             Arg::new("output")
                 .short('o')
                 .long("output")
@@ -117,6 +123,7 @@ pub(crate) fn run(matches: &ArgMatches) -> anyhow::Result<()> {
         run: Some(folder.clone()),
         from,
         name: text("name"),
+        licence: matches.get_one::<String>("licence").cloned(),
         commit: env!("CONSORT_COMMIT").to_owned(),
     };
     let interrupted = interruption()?;

@@ -35,6 +35,7 @@ fn request(changes: &str, run: Option<&Path>) -> TrainingRequest {
         run: run.map(Path::to_owned),
         from: None,
         name: "test-1".to_owned(),
+        licence: None,
         commit: "unknown".to_owned(),
     }
 }
@@ -380,5 +381,23 @@ fn pieces_say_how_they_were_made() {
         let made = piece.made_by.expect("the generator signs what it makes");
         assert_eq!((made.weights.as_str(), made.seed), ("test-1", Seed(7)));
         assert_eq!(made.family, family.id());
+    }
+}
+
+#[test]
+fn weights_of_ones_own_files_have_the_licence_that_is_said() {
+    for family in FAMILIES {
+        let request = TrainingRequest {
+            licence: Some("CC-BY-4.0".to_owned()),
+            ..request(SHORT, None)
+        };
+        let said = family.train(&request, &mut progress::unobserved).unwrap();
+        let plain = trained(*family).weights.header.licence;
+        let wanted = if plain == "unknown" {
+            "CC-BY-4.0"
+        } else {
+            &plain
+        };
+        assert_eq!(said.weights.header.licence, wanted, "{}", family.id());
     }
 }

@@ -174,6 +174,7 @@ mod tests {
             run: run.map(|run| folder.path().join(run)),
             from: None,
             name: "test-1".to_owned(),
+            licence: None,
             commit: "unknown".to_owned(),
         };
         let mut stop = |progress: Progress| match progress.done {

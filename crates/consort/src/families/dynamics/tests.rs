@@ -18,6 +18,7 @@ fn trained(preset: &str, changes: &str, data: DataFolder, from: Option<Weights>)
         run: None,
         from,
         name: "test-1".to_owned(),
+        licence: None,
         commit: "unknown".to_owned(),
     };
     Family::train(&Dynamics, &request, &mut progress::unobserved)

@@ -62,3 +62,21 @@ impl Statistics {
 
 /// What does not vary is not divided by less.
 const LEAST_DEVIATION: f32 = 1e-6;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn standardised_and_restored_is_the_same() {
+        let frames = [[1.0, 5.0, 2.0], [3.0, 5.0, -2.0]];
+        let statistics = Statistics::of(frames.iter().map(|frame| &frame[..]), 3);
+        assert_eq!(statistics.mean, [2.0, 5.0, 0.0]);
+        assert_eq!(statistics.deviation, [1.0, LEAST_DEVIATION, 2.0]);
+        let mut frame = frames[0];
+        statistics.standardize(&mut frame);
+        assert_eq!(frame, [-1.0, 0.0, 1.0]);
+        statistics.restore(&mut frame);
+        assert_eq!(frame, frames[0]);
+    }
+}

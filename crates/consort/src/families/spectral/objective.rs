@@ -404,3 +404,25 @@ impl Batches for Recordings {
         self.batch_of(rows.collect())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn played_faster_a_sound_is_higher() {
+        #[expect(clippy::cast_precision_loss, reason = "half a second")]
+        let sine = |hertz: f32, index: usize| {
+            (std::f32::consts::TAU * hertz * index as f32 / 16_000.0).sin()
+        };
+        let samples: Vec<f32> = (0..8000).map(|index| sine(440.0, index)).collect();
+        for speed in [1.0, 1.25, 0.8] {
+            let played = at_speed(&samples, 4000, speed);
+            let worst = played.iter().enumerate().skip(1);
+            let worst = worst.map(|(index, x)| (x - sine(440.0 * speed, index)).abs());
+            assert!(worst.fold(0.0, f32::max) < 0.01, "{speed}");
+        }
+        // What is too short stays.
+        assert_eq!(at_speed(&samples, 8000, 1.5), samples);
+    }
+}

@@ -174,3 +174,37 @@ impl TonesNetwork {
 pub(super) fn heard_by(unit: usize, code: usize) -> usize {
     1 + unit % (code - 1).max(1)
 }
+
+#[cfg(test)]
+mod tests {
+    use consort_learn::Seed;
+
+    use super::*;
+
+    #[test]
+    fn likelihoods_of_all_codes_sum_to_one() {
+        let shape = TonesShape {
+            width: 8,
+            code: 1,
+            code_noise: 0.1,
+            memory: 8,
+            context: 8,
+            masked: 8,
+            mixture: 3,
+            dropout: 0.0,
+        };
+        let network = TonesNetwork::new(&shape, &mut Seed(2).stream("weights", 0));
+        let device = Device::flex();
+        let count = 4000;
+        #[expect(clippy::cast_precision_loss, reason = "a few thousand")]
+        let codes: Vec<f32> = (0..count).map(|n| (n as f32 - 2000.0) / 100.0).collect();
+        let codes = Tensor::<2>::from_data(TensorData::new(codes, [count, 1]), &device);
+        let contexts = Tensor::<2>::full([count, 8], 0.3, &device);
+        let unlikely = network.unlikelihood(contexts, codes).into_data();
+        let sum: f32 = unlikely
+            .iter::<f32>()
+            .map(|nats| (-nats).exp() * 0.01)
+            .sum();
+        assert!((sum - 1.0).abs() < 0.02, "{sum}");
+    }
+}
