@@ -125,3 +125,13 @@ fn what_cannot_be_gone_on_from_is_refused_and_leaves_no_file() {
     place.refuses(&["extend", "good.wav", "-o", "good.wav"], &["good.wav"]);
     place.refuses(&["harmonize", "good.wav"], &["good.wav"]);
 }
+
+#[test]
+fn what_consort_plays_it_can_go_on_from() {
+    let place = Place::new();
+    place.does(&["compose", "--bars", "8", "-o", "tune.mid", "-o", "tune.wav"]);
+    assert!(place.score("tune.mid").parts[0].notes.len() > 8);
+    place.does(&["extend", "tune.wav", "--seconds", "3", "-o", "longer.wav"]);
+    let (tune, longer) = (samples(&place, "tune.wav"), samples(&place, "longer.wav"));
+    assert_eq!(longer.len(), tune.len() + 3 * 16_000);
+}

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use consort_audio::recording::Recording;
-use consort_learn::Observer;
+use consort_learn::{Observer, Progress};
 
 use crate::error::Error;
 use crate::files::FileError;
@@ -129,6 +129,21 @@ impl PartialEq for Sound {
     }
 }
 
+/// Tells `observe` that so many seconds of sound are done.
+pub(crate) fn tell(observe: &mut Observer<'_>, done: u64, total: u64) -> Result<(), Error> {
+    let progress = Progress {
+        unit: "second",
+        done,
+        total: total.max(done),
+        measure: None,
+        held_out: false,
+    };
+    if observe(progress).is_break() {
+        return Err(Error::Stopped);
+    }
+    Ok(())
+}
+
 struct Samples(Vec<f32>);
 
 impl Source for Samples {
@@ -144,10 +159,23 @@ struct File {
 }
 
 impl Source for File {
-    fn play(&self, sink: &mut Sink<'_>, _: &mut Observer<'_>) -> Result<(), Error> {
+    fn play(&self, sink: &mut Sink<'_>, observe: &mut Observer<'_>) -> Result<(), Error> {
         let mut recording = open(&self.path, self.rate_hz)?;
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "a guess at a length"
+        )]
+        let total = recording.seconds().unwrap_or(0.0) as u64;
+        let (mut played, mut told) = (0, 0);
         while let Some(block) = recording.read().map_err(FileError::from)? {
             sink(&block)?;
+            played += block.len() as u64;
+            let seconds = played / u64::from(self.rate_hz);
+            if seconds > told {
+                tell(observe, seconds, total)?;
+                told = seconds;
+            }
         }
         let mut warnings = self.warnings.lock().unwrap_or_else(PoisonError::into_inner);
         *warnings = recording.warnings().to_vec();
@@ -162,4 +190,40 @@ impl Source for File {
 
 fn open(path: &Path, rate_hz: u32) -> Result<Recording, FileError> {
     Ok(Recording::open(path, rate_hz)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::ops::ControlFlow;
+
+    use consort_learn::progress;
+
+    use super::*;
+
+    #[test]
+    fn sounds_are_what_is_heard() {
+        let sound = |samples: &[f32]| Sound::of_samples(16_000, samples.to_vec());
+        assert_eq!(sound(&[0.5, -0.5]), sound(&[0.5, -0.5]));
+        assert_ne!(sound(&[0.5, -0.5]), sound(&[0.5, 0.5]));
+        let mut observe = progress::unobserved;
+        assert_eq!(sound(&[0.25]).samples(&mut observe).unwrap(), [0.25]);
+    }
+
+    #[test]
+    fn a_file_is_played_in_one_channel_and_can_be_stopped() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("stereo.wav");
+        let channels = vec![vec![0.5; 96_000], vec![0.0; 96_000]];
+        let audio = consort_audio::Audio::new(48_000, channels).unwrap();
+        let wav = audio.to_wav(consort_audio::WavFormat::Int16).unwrap();
+        std::fs::write(&path, wav).unwrap();
+        let sound = Sound::of_file(&path, 16_000).unwrap();
+        let samples = sound.samples(&mut progress::unobserved).unwrap();
+        assert_eq!((samples.len(), sound.frames()), (32_000, 32_000));
+        assert!((samples[16_000] - 0.25).abs() < 1e-3);
+        assert!(sound.warnings().is_empty());
+        let mut stop = |_: Progress| ControlFlow::Break(());
+        assert!(matches!(sound.samples(&mut stop), Err(Error::Stopped)));
+        assert!(Sound::of_file(&folder.path().join("none.wav"), 16_000).is_err());
+    }
 }

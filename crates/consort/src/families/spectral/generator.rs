@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use consort_learn::{Observer, Progress, Seed};
+use consort_learn::{Observer, Seed};
 
 use super::encoding::RATE;
 use super::network::Network;
@@ -12,7 +12,7 @@ use crate::error::Error;
 use crate::families::Piecewise;
 use crate::options::Options;
 use crate::piece::{Music, Piece, Prompt};
-use crate::sound::{Sink, Sound, Source};
+use crate::sound::{Sink, Sound, Source, tell};
 
 /// Silence is what has less than this at its loudest: 60 dB below full scale.
 const SILENT: f32 = 0.001;
@@ -138,20 +138,6 @@ impl Heard {
         }
         Ok(heard)
     }
-}
-
-fn tell(observe: &mut Observer<'_>, done: u64, total: u64) -> Result<(), Error> {
-    let progress = Progress {
-        unit: "second",
-        done,
-        total: total.max(done),
-        measure: None,
-        held_out: false,
-    };
-    if observe(progress).is_break() {
-        return Err(Error::Stopped);
-    }
-    Ok(())
 }
 
 /// A recording and what follows it.

@@ -222,13 +222,11 @@ impl Synthesis {
                 }
                 None => BINS,
             };
+            // Exact for a tone through a window of Hann (T. Grandke, 1983).
             let [left, here, right] = [levels[peak - 1], levels[peak], levels[peak + 1]];
-            let bend = left - 2.0 * here + right;
-            let offset = if bend < -1e-6 {
-                (0.5 * (left - right) / bend).clamp(-0.5, 0.5)
-            } else {
-                0.0
-            };
+            let ratio = (left.max(right) - here).exp();
+            let offset = ((2.0 * ratio - 1.0) / (ratio + 1.0)).clamp(0.0, 0.5);
+            let offset = if right > left { offset } else { -offset };
             #[expect(clippy::cast_precision_loss, reason = "a thousand frequencies")]
             let frequency = (peak as f32 + offset) / WINDOW as f32;
             #[expect(clippy::cast_precision_loss, reason = "a few hundred samples")]
