@@ -134,6 +134,46 @@ pub struct TonesContinuation {
     stream: Stream,
     /// What levels are raised by for the network, so that it hears what it is used to.
     gain: f32,
+    keeper: Keeper,
+}
+
+/// Keeps what is played about as loud as the recording was: a network that recalls seconds drifts over minutes.
+struct Keeper {
+    /// The power of a frame of the recording, on the mean, and of what was played lately.
+    wanted: f32,
+    lately: f32,
+}
+
+impl Keeper {
+    fn of(frames: &[Vec<f32>]) -> Keeper {
+        #[expect(clippy::cast_precision_loss, reason = "some hundred frames")]
+        let wanted = frames.iter().map(|frame| power(frame)).sum::<f32>() / frames.len() as f32;
+        let wanted = wanted.max(1e-9);
+        Keeper {
+            wanted,
+            lately: wanted,
+        }
+    }
+
+    /// What levels are to be raised by after another frame was played.
+    fn raise(&mut self, levels: &[f32]) -> f32 {
+        self.lately += (power(levels) - self.lately) / LATELY;
+        let off = 0.5 * (self.lately.max(1e-9) / self.wanted).ln();
+        (off.clamp(-FREE, FREE) - off).clamp(-KEPT, KEPT)
+    }
+}
+
+/// Frames over which loudness is averaged: six seconds.
+const LATELY: f32 = 188.0;
+
+/// How far it may go, as the logarithm of a factor: 3 dB either way.
+const FREE: f32 = 0.345;
+
+/// The most that it is brought back by: 12 dB.
+const KEPT: f32 = 1.38;
+
+fn power(levels: &[f32]) -> f32 {
+    levels.iter().map(|level| (2.0 * level).exp()).sum()
 }
 
 impl TonesContinuation {
@@ -156,12 +196,15 @@ impl TonesContinuation {
             draw: Draw { temperature },
             stream: seed.stream("frames", 0),
             gain,
+            keeper: Keeper::of(&frames),
         }
     }
 
     fn block(&mut self) -> Vec<f32> {
         let levels = self.listener.draw(self.draw, &mut self.stream);
-        self.synthesis.next(&raised(&levels, -self.gain))
+        let levels = raised(&levels, -self.gain);
+        let kept = self.keeper.raise(&levels);
+        self.synthesis.next(&raised(&levels, kept))
     }
 }
 
