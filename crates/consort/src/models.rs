@@ -89,6 +89,7 @@ const EMBEDDED: &[Embedded] = &[
     release!("drums-lstm-1", embedded),
     release!("drums-cnn-1", embedded),
     release!("dynamics-1", embedded),
+    release!("spectral-1", embedded),
 ];
 
 impl Release {

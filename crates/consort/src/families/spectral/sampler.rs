@@ -166,11 +166,11 @@ impl Keeper {
 /// Frames over which loudness is averaged: six seconds.
 const LATELY: f32 = 188.0;
 
-/// How far it may go, as the logarithm of a factor: 3 dB either way.
-const FREE: f32 = 0.345;
+/// How far it may go, as the logarithm of a factor: 1.5 dB either way.
+const FREE: f32 = 0.173;
 
-/// The most that it is brought back by: 12 dB.
-const KEPT: f32 = 1.38;
+/// The most that it is brought back by: 18 dB.
+const KEPT: f32 = 2.07;
 
 fn power(levels: &[f32]) -> f32 {
     levels.iter().map(|level| (2.0 * level).exp()).sum()
