@@ -1,5 +1,7 @@
 //! `consort extend` as a user meets it: the executable, in a folder of its own.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
+
 #[path = "support/place.rs"]
 mod place;
 

@@ -10,10 +10,6 @@ use crate::sound::Sound;
 
 /// What a family is given to go on from.
 #[derive(Clone, Debug, PartialEq)]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "a program has few prompts at a time"
-)]
 pub enum Prompt {
     /// Nothing: the family begins by itself.
     Nothing,

@@ -173,11 +173,12 @@ impl Listener {
         let mut code = vec![0.0; self.code];
         for number in 0..self.code {
             let active: Vec<f32> = units.iter().map(|&unit| unit.max(0.0)).collect();
-            for place in number * of_number..(number + 1) * of_number {
-                let weights = &self.outer[place * self.masked..][..self.masked];
-                said[place] += dot(weights, &active);
+            let places = number * of_number..(number + 1) * of_number;
+            let weights = self.outer[places.start * self.masked..].chunks(self.masked);
+            let of_this = &mut said[places];
+            for (said, weights) in of_this.iter_mut().zip(weights) {
+                *said += dot(weights, &active);
             }
-            let of_this = &said[number * of_number..(number + 1) * of_number];
             code[number] = self.number(of_this, draw, stream);
             let heard = &self.heard[number * self.masked..][..self.masked];
             for (unit, (sum, weight)) in units.iter_mut().zip(heard).enumerate() {
