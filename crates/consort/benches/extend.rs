@@ -42,11 +42,7 @@ fn played(generator: &Generator, seconds: u32) {
     let Music::Sound(sound) = piece.expect("it goes on").music else {
         panic!("it makes sound");
     };
-    let mut sink = |block: &[f32]| {
-        divan::black_box(block);
-        Ok(())
-    };
-    sound.play(&mut sink, observe).expect("nobody stops it");
+    divan::black_box(sound.samples(observe).expect("nobody stops it"));
 }
 
 /// From the prompt to the samples, on one thread.
