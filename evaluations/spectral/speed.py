@@ -25,7 +25,7 @@ BENCH = ["cargo", "bench", "-q", "-p", "consort", "--bench", "extend", "--", "--
 FRAMES, SECONDS = 312, 0.032
 
 # The preset `default` of crates/consort/src/families/spectral.
-WIDTH, CODE, MEMORY, CONTEXT, MASKED, MIXTURE, BINS = 256, 64, 320, 192, 192, 3, 1025
+WIDTH, CODE, MEMORY, CONTEXT, MASKED, MIXTURE, BINS = 176, 64, 320, 192, 192, 3, 1025
 
 
 class Network(nn.Module):
