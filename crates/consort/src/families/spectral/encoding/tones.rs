@@ -144,6 +144,10 @@ const LOUDEST: f32 = (WINDOW / 4) as f32;
 /// phases are as chance has them; if they were those of the peak, noise would beat once a frame.
 const LOBE: usize = 2;
 
+/// What lies between tones is lowered by, as the logarithm of a factor: what a network says there is raised by what it is unsure
+/// of, which is heard as hiss.
+const VALLEY: f32 = 0.5;
+
 /// Frames as sound: magnitudes get phases that go on from those of the frame before at the frequency of the
 /// nearest peak (G. Beauregard et al., *Single Pass Spectrogram Inversion*, 2015), and windows overlap.
 #[derive(Clone)]
@@ -184,8 +188,10 @@ impl Synthesis {
 
     /// Adds a frame of levels, and gives the [`HOP`] samples that are finished by it.
     pub fn next(&mut self, levels: &[f32]) -> Vec<f32> {
-        self.go_on(levels);
-        let spectrum = levels.iter().zip(&self.phases).map(|(&level, &phase)| {
+        let is_tone = self.go_on(levels);
+        let frequencies = levels.iter().zip(&self.phases).zip(is_tone);
+        let spectrum = frequencies.map(|((&level, &phase), is_tone)| {
+            let level = if is_tone { level } else { level - VALLEY };
             let magnitude = if level <= FLOOR {
                 0.0
             } else {
@@ -197,21 +203,15 @@ impl Synthesis {
         self.overlap(spectrum)
     }
 
-    /// The samples that no later frame is needed for, without one: the end fades out.
-    pub fn finish(mut self) -> Vec<f32> {
-        self.pending.drain(..HOP);
-        self.pending
-    }
-
-    /// Moves the phases on to those of a frame.
-    fn go_on(&mut self, levels: &[f32]) {
+    /// Moves the phases on to those of a frame, and says which frequencies belong to a peak.
+    fn go_on(&mut self, levels: &[f32]) -> Vec<bool> {
         let mut peaks: Vec<usize> = Vec::new();
         for bin in 1..BINS - 1 {
             if levels[bin] > levels[bin - 1] && levels[bin] >= levels[bin + 1] {
                 peaks.push(bin);
             }
         }
-        let mut phases = vec![0.0; BINS];
+        let (mut phases, mut is_tone) = (vec![0.0; BINS], vec![false; BINS]);
         let mut from = 0;
         for (index, &peak) in peaks.iter().enumerate() {
             // A region ends where the level between two peaks is least.
@@ -234,6 +234,7 @@ impl Synthesis {
             let phase = turned.rem_euclid(2.0 * PI);
             for (bin, placed) in phases.iter_mut().enumerate().take(to).skip(from) {
                 *placed = if bin.abs_diff(peak) <= LOBE {
+                    is_tone[bin] = true;
                     phase
                 } else {
                     2.0 * PI * self.stream.uniform()
@@ -244,6 +245,7 @@ impl Synthesis {
         phases[0] = 0.0;
         phases[BINS - 1] = 0.0;
         self.phases = phases;
+        is_tone
     }
 
     fn overlap(&mut self, mut spectrum: Vec<Complex32>) -> Vec<f32> {
