@@ -124,6 +124,10 @@ fn what_cannot_be_gone_on_from_is_refused_and_leaves_no_file() {
         &["extend", "good.wav", "-o", "out.mid"],
         &["out.mid", ".wav"],
     );
+    place.refuses(
+        &["extend", "good.wav", "-o", "out.wav", "-o", "out.mid"],
+        &["out.mid"],
+    );
     place.refuses(&["extend", "good.wav", "-o", "good.wav"], &["good.wav"]);
     place.refuses(&["harmonize", "good.wav"], &["good.wav"]);
 }

@@ -244,13 +244,14 @@ impl Session<'_> {
         label: Option<&str>,
         number: Option<u64>,
     ) -> anyhow::Result<Vec<String>> {
+        let mut targets = self.targets.each.iter();
+        if let Some((path, _)) = targets.find(|(_, kind)| *kind != Kind::Wav) {
+            let message = format!("{} does not end with .wav: this is sound", path.display());
+            return Err(Usage(message).into());
+        }
         let mut files = Vec::new();
-        for (target, kind) in &self.targets.each {
+        for (target, _) in &self.targets.each {
             let path = named(target, label, number);
-            if *kind != Kind::Wav {
-                let message = format!("{} does not end with .wav: this is sound", path.display());
-                return Err(Usage(message).into());
-            }
             let mut line = Line::new("sound");
             let written = write_sound(&path, sound, &mut |progress| line.show(progress));
             line.finish();

@@ -24,8 +24,6 @@ pub struct Network {
     /// Ours.
     pub tones: Option<TonesNetwork>,
     standard: Standard,
-    #[module(skip)]
-    architecture: Architecture,
 }
 
 /// What frames are standardised by: learnt from the data in one go, and stored with the weights.
@@ -53,13 +51,7 @@ impl Network {
                 mean: RunningState::new(Tensor::zeros([values], &device)),
                 deviation: RunningState::new(Tensor::ones([values], &device)),
             },
-            architecture: architecture.clone(),
         }
-    }
-
-    /// What shapes it.
-    pub fn architecture(&self) -> &Architecture {
-        &self.architecture
     }
 
     /// What it standardises frames by.

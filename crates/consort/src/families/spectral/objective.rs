@@ -296,11 +296,6 @@ impl Recordings {
         Statistics::of(all, self.values())
     }
 
-    /// What frames are standardised by.
-    pub fn statistics(&self) -> &Statistics {
-        &self.statistics
-    }
-
     fn batch_of(&self, rows: Vec<Vec<f32>>) -> Batch {
         let count = rows.len();
         let frames: Vec<Vec<f32>> = rows
